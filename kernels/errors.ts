@@ -37,9 +37,23 @@ export class ModelError extends RequantError {
   readonly code = 'MODEL';
 }
 
+/** A node that is not supported, and why. */
+export interface UnsupportedNode {
+  readonly op: string;
+  readonly node: number;
+  readonly reason: string;
+}
+
 /** The file is right, but asks for what requant does not do. */
 export class UnsupportedError extends RequantError {
   readonly code = 'UNSUPPORTED';
+  /** Every node that it is about. */
+  readonly nodes: readonly UnsupportedNode[];
+
+  constructor(message: string, place: ErrorPlace = {}, nodes: readonly UnsupportedNode[] = []) {
+    super(message, place);
+    this.nodes = nodes;
+  }
 }
 
 /** The caller is wrong: the wrong input, type, length, option or name. */

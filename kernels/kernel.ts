@@ -1,0 +1,192 @@
+import { LimitError, ModelError, UnsupportedError } from './errors.ts';
+import { type DType, elementSize, sizeOf, Tensor } from './tensor.ts';
+
+/**
+ * The contract between a graph and its kernels.
+ *
+ * A node lives through three phases:
+ *
+ *   prepare  once (again when a shape changes): checks everything, fixes the shapes of the outputs, does all
+ *            arithmetic on real numbers, and returns what the loops need. After it nothing can fail.
+ *   bind     once, after the planner has placed every tensor: takes typed arrays and parameters into locals.
+ *   eval     on each invoke: integers in, integers out; allocates nothing.
+ *
+ * An Operator has its prepare and the reference kernel. Another kernel set replaces bind alone: it gets what prepare
+ * returned, and declines a node by returning undefined.
+ */
+export interface Operator {
+  prepare(node: Node): unknown;
+  bind(prepared: never): Eval;
+}
+
+export type Eval = () => void;
+
+/** Joins a prepare with the bind that takes its result. */
+export function operator<P>(prepare: (node: Node) => P, bind: (prepared: P) => Eval): Operator {
+  return { prepare, bind };
+}
+
+/** Optimized kernels by operator name: the same bits from what the operator's own prepare returned, or a refusal. */
+export interface KernelSet {
+  readonly name: string;
+  readonly kernels: { readonly [op: string]: (prepared: never) => Eval | undefined };
+}
+
+/** Whose bits: see "Profiles" in README.md. */
+export type Profile = 'tflite' | 'tflm';
+
+/**
+ * Thrown by Node.values when a tensor's values are not known before the graph runs; the executor then prepares the
+ * node again when the graph has run up to it. Kernels let it pass.
+ */
+export class ValuesNotKnown {
+  readonly tensor: Tensor;
+  constructor(tensor: Tensor) {
+    this.tensor = tensor;
+  }
+}
+
+/** What a node may cost. */
+export interface Limits {
+  /** Bytes of all tensors together. */
+  readonly tensorBytes: number;
+  /** Multiply-accumulates (for pooling: additions) of one invoke. */
+  readonly macs: number;
+}
+
+/** What a node is made of. */
+export interface NodeParts {
+  readonly op: string;
+  /** Whether `op` is a name of its author's own, not of the schema. */
+  readonly isCustom: boolean;
+  readonly index: number;
+  readonly version: number;
+  /** The fields of the operator's options table, in camelCase, enumerations by name; all there, with the schema's defaults. */
+  readonly options: object;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly outputs: readonly Tensor[];
+  readonly intermediates: readonly Tensor[];
+  /** Why no kernel can run it, where that is plain before prepare: it has a tensor of an unknown type. */
+  readonly unsupported?: string | undefined;
+}
+
+/** A node as its operator's prepare sees it. */
+export class Node {
+  readonly op: string;
+  readonly isCustom: boolean;
+  readonly index: number;
+  readonly version: number;
+  readonly inputs: readonly (Tensor | undefined)[];
+  readonly outputs: readonly Tensor[];
+  readonly intermediates: readonly Tensor[];
+  readonly profile: Profile;
+  readonly limits: Limits;
+  /**
+   * Set by a prepare whose eval reads no input's data, only shapes (SHAPE, RANK): the outputs are then computed once,
+   * and known to the prepare of the nodes that follow.
+   */
+  readsShapesOnly = false;
+  /** Multiply-accumulates of one eval; prepare sets it where that means something. */
+  macs = 0;
+  /** Memory for one eval, asked for with `scratch`. */
+  readonly scratches: Tensor[] = [];
+  /** The tensors of which prepare read the values. */
+  readonly valuesRead: Tensor[] = [];
+  readonly #options: object;
+
+  constructor(parts: NodeParts, profile: Profile, limits: Limits) {
+    this.op = parts.op;
+    this.isCustom = parts.isCustom;
+    this.index = parts.index;
+    this.version = parts.version;
+    this.inputs = parts.inputs;
+    this.outputs = parts.outputs;
+    this.intermediates = parts.intermediates;
+    this.profile = profile;
+    this.limits = limits;
+    this.#options = parts.options;
+  }
+
+  /** The operator's options; O names the fields of its options table that the kernel reads. */
+  options<O>(): O {
+    return this.#options as O;
+  }
+
+  hasInput(i: number): boolean {
+    return this.inputs[i] !== undefined;
+  }
+
+  /** Input i, in one of these types. */
+  input<T extends DType>(i: number, ...dtypes: T[]): Tensor<T> {
+    const tensor = this.inputs[i];
+    this.require(tensor !== undefined, `input ${i} is missing`);
+    return this.#typed(`input ${i}`, tensor, dtypes);
+  }
+
+  /** Input i if the node has it: optional inputs are left out at the end, or named -1 in the file. */
+  optionalInput<T extends DType>(i: number, ...dtypes: T[]): Tensor<T> | undefined {
+    return this.hasInput(i) ? this.input(i, ...dtypes) : undefined;
+  }
+
+  /** Output i, in one of these types, and gives it its shape: the shape in the file may be out of date. */
+  output<T extends DType>(i: number, shape: readonly number[], ...dtypes: T[]): Tensor<T> {
+    const tensor = this.outputs[i];
+    this.require(tensor !== undefined, `output ${i} is missing`);
+    this.require(
+      shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31),
+      `output ${i} would have shape [${shape}]`,
+    );
+    if (sizeOf(shape) * elementSize(tensor.dtype) > this.limits.tensorBytes) {
+      throw new LimitError(
+        `${this}: output ${i} would have shape [${shape}], more than limits.tensorBytes = ${this.limits.tensorBytes}`,
+        this.#place,
+      );
+    }
+    tensor.shape = shape;
+    return this.#typed(`output ${i}`, tensor, dtypes);
+  }
+
+  /**
+   * The values of an input that decides about shapes: a list of axes, paddings, a new shape. If they are known only
+   * when the graph runs, prepare is left here and called again then, as often as they change.
+   */
+  values(i: number, ...dtypes: DType[]): number[] {
+    const tensor = this.input(i, ...(dtypes.length > 0 ? dtypes : (['int32', 'int64'] as const)));
+    if (!tensor.known) throw new ValuesNotKnown(tensor);
+    this.valuesRead.push(tensor);
+    return Array.from<number | bigint, number>(tensor.data, Number);
+  }
+
+  /** Memory that eval may use as it likes and that keeps nothing from one eval to the next. */
+  scratch<T extends DType>(dtype: T, size: number): Tensor<T> {
+    const tensor = new Tensor(-1, `${this.op} scratch`, dtype, [size]);
+    this.scratches.push(tensor);
+    return tensor;
+  }
+
+  /** Fails with a ModelError unless the model is right about this. */
+  require(condition: boolean, message: string): asserts condition {
+    if (!condition) throw new ModelError(`${this}: ${message}`, this.#place);
+  }
+
+  /** Fails with an UnsupportedError: the model may be right, but this is not done here. */
+  unsupported(message: string): never {
+    throw new UnsupportedError(`${this}: ${message}`, this.#place);
+  }
+
+  /** As texts name it: CONV_2D (node 3). */
+  toString(): string {
+    return `${this.op} (node ${this.index})`;
+  }
+
+  get #place() {
+    return { op: this.op, node: this.index };
+  }
+
+  #typed<T extends DType>(role: string, tensor: Tensor, dtypes: readonly T[]): Tensor<T> {
+    if (dtypes.length > 0 && !(dtypes as readonly DType[]).includes(tensor.dtype)) {
+      this.unsupported(`${role}, ${tensor}, is ${tensor.dtype}; it can be ${dtypes.join(', ')}`);
+    }
+    return tensor as Tensor as Tensor<T>;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * QUANTIZE: output = clamp(multiplyByQuantizedMultiplier(input - inputZeroPoint) + outputZeroPoint): integers moved from
+ * one scale to another. From float32 it is in float/quantize.ts.
+ *
+ * Equals: reference/requantize.h. Deviations: none (its shortcut between int8 and uint8 gives the same bits).
+ */
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { affineQuantize, prepareAffineQuantize } from '../float/quantize.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { quantizeMultiplier, quantizeScale, typeRange } from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { lookup, prepareTable } from './lookup.ts';
+
+type Quantized = 'int8' | 'uint8' | 'int16' | 'int32';
+
+/** Output types by input type. */
+const OUTPUTS: { readonly [input: string]: readonly Quantized[] } = {
+  int8: ['int8', 'uint8', 'int16'],
+  uint8: ['int8', 'uint8', 'int16'],
+  int16: ['int8', 'int16', 'int32'],
+  int32: ['int8', 'int16'],
+};
+
+function prepare(node: Node) {
+  const input = node.input(0, 'float32', 'int8', 'uint8', 'int16', 'int32');
+  return input.dtype === 'float32'
+    ? prepareAffineQuantize(node, input as Tensor<'float32'>)
+    : prepareRequantize(node, input as Tensor<Quantized>);
+}
+
+function prepareRequantize(node: Node, input: Tensor<Quantized>) {
+  const output = node.output(0, input.shape, ...OUTPUTS[input.dtype]);
+  const params = {
+    ...quantizeMultiplier(quantizeScale(input.scale, output.scale)),
+    inputOffset: -input.zeroPoint,
+    outputOffset: output.zeroPoint,
+    ...typeRange(output.dtype),
+  };
+  const fn = (value: number) => requantize(value, params);
+  const table =
+    input.dtype === 'int8' || input.dtype === 'uint8'
+      ? prepareTable(input.dtype, output.dtype === 'int16' ? new Int16Array(256) : new Int8Array(256), fn)
+      : undefined;
+  return { kind: 'integer' as const, input, output, table, params };
+}
+
+interface Params {
+  multiplier: number;
+  shift: number;
+  inputOffset: number;
+  outputOffset: number;
+  min: number;
+  max: number;
+}
+
+function requantize(value: number, p: Params): number {
+  const scaled = multiplyByQuantizedMultiplier((value + p.inputOffset) | 0, p.multiplier, p.shift);
+  return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
+}
+
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return affineQuantize(p);
+  const { input, output, table, params } = p;
+  if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
+  const inputData = input.data as Int16Array | Int32Array;
+  const outputData = output.data as Int8Array | Int16Array | Int32Array;
+  return () => evalWide(params, inputData, outputData);
+}
+
+/** One loop for the five pairs of wide types: they are rare, and small where they occur. */
+function evalWide(params: Params, input: Int16Array | Int32Array, output: Int8Array | Int16Array | Int32Array) {
+  for (let i = 0; i < input.length; i++) output[i] = requantize(input[i], params);
+}
+
+export const QUANTIZE = operator(prepare, bind);

@@ -1,0 +1,221 @@
+/** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
+import { InputError } from '../kernels/errors.ts';
+import type { KernelSet, Limits, Operator, Profile } from '../kernels/kernel.ts';
+import * as reference from '../kernels/reference/index.ts';
+import type { Tensor } from '../kernels/tensor.ts';
+import { Executor } from './executor.ts';
+import { buildGraph } from './graph.ts';
+import { loadModel } from './model/loader.ts';
+import type { Model, Subgraph } from './model/model.ts';
+import { fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
+
+export interface InterpreterOptions {
+  /** Whose bits; default 'tflite'. */
+  readonly profile?: Profile;
+  /** Which kernels: 'reference', or 'auto' (the default) for the fastest that there are; the bits are the same. */
+  readonly kernels?: 'auto' | 'reference';
+  /** What a model may cost: above them a LimitError is thrown. Defaults: 1 GiB of tensors, 2^40 multiply-accumulates. */
+  readonly limits?: Partial<Limits>;
+  /** Operators of your own, by the custom name that the file gives them. */
+  readonly customOps?: { readonly [name: string]: Operator };
+}
+
+export interface InvokeOptions {
+  /** Called with each tensor that a node has written, right after the node has run; it changes no result. */
+  readonly tap?: (tensor: OutputTensor, node: NodeInfo) => void;
+}
+
+/** One typed array per input: alone, in a list, or by tensor name or signature name. */
+export type InvokeInput =
+  | TensorData
+  | Uint8ClampedArray
+  | readonly TensorData[]
+  | { readonly [name: string]: TensorData };
+
+/** An operator at its place in the graph. */
+export interface NodeInfo {
+  readonly index: number;
+  readonly op: string;
+  readonly version: number;
+  /** undefined where an optional input is left out. */
+  readonly inputs: readonly (TensorInfo | undefined)[];
+  readonly outputs: readonly TensorInfo[];
+  readonly options: { readonly [field: string]: unknown };
+  /** Multiply-accumulates of one run; 0 where there are none. */
+  readonly macs: number;
+}
+
+const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40 };
+const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
+const KERNELS = ['auto', 'reference'];
+
+/** A model, ready to run. */
+export class Interpreter {
+  readonly model: Model;
+  readonly profile: Profile;
+  /** The kernels that run. */
+  readonly kernels: 'reference' = 'reference';
+  readonly #subgraph: Subgraph;
+  readonly #options: InterpreterOptions;
+  readonly #inputShapes = new Map<number, readonly number[]>();
+  #executor: Executor;
+
+  /**
+   * Loads, verifies and prepares a model.
+   *
+   * @param bytes a .tflite file; it is copied
+   * @throws ModelError if the file is damaged or contradicts itself, UnsupportedError if it has nodes that requant does
+   *   not run (it names them all), LimitError if it is larger than options.limits, InputError for wrong arguments
+   */
+  constructor(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions = {}) {
+    this.profile = oneOf('profile', options.profile ?? 'tflite', PROFILES);
+    oneOf('kernels', options.kernels ?? 'auto', KERNELS);
+    this.#options = options;
+    this.model = loadModel(bytes);
+    this.#subgraph = this.model.subgraphs[0]!;
+    this.#executor = this.#prepare();
+  }
+
+  get inputs(): TensorInfo[] {
+    return this.#subgraph.inputs.map((i) => this.#info(i));
+  }
+
+  get outputs(): TensorInfo[] {
+    return this.#subgraph.outputs.map((i) => this.#info(i));
+  }
+
+  /** All tensors, by index. */
+  get tensors(): TensorInfo[] {
+    return this.#subgraph.tensors.map(({ index }) => this.#info(index));
+  }
+
+  /** All nodes, in the order in which they run. */
+  get nodes(): NodeInfo[] {
+    return this.#subgraph.operators.map(({ index }) => this.#nodeInfo(index));
+  }
+
+  /** Bytes that the tensors take: the arena (intermediate values), variables, constants computed while preparing. */
+  get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
+    return this.#executor.memory;
+  }
+
+  /** Multiply-accumulates of one invoke. */
+  get macs(): number {
+    return this.#executor.macs;
+  }
+
+  /**
+   * Runs the model on one input: typed arrays of the inputs' own element types, which are copied.
+   *
+   * @returns the model's outputs, in the file's order; their data is yours to keep
+   * @throws InputError if the input is not what the model takes
+   */
+  invoke(input: InvokeInput, { tap }: InvokeOptions = {}): OutputTensor[] {
+    const given = this.#arrange(input);
+    const { graph } = this.#executor;
+    graph.inputs.forEach((tensor, i) => {
+      fill(tensor, given[i]);
+    });
+    this.#executor.run(
+      tap &&
+        (({ index, outputs }) => {
+          for (const tensor of outputs) tap(this.#output(tensor), this.#nodeInfo(index));
+        }),
+    );
+    return graph.outputs.map((tensor) => this.#output(tensor));
+  }
+
+  /** Gives input i another shape. The values of variables are lost, as in TFLite. */
+  resizeInput(i: number, shape: readonly number[]): void {
+    const tensor = this.#subgraph.inputs[i];
+    if (tensor === undefined)
+      throw new InputError(`there is no input ${i}: the model has ${this.#subgraph.inputs.length}`);
+    if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31)) {
+      throw new InputError(`[${shape}] is no shape`, { tensor });
+    }
+    const before = this.#inputShapes.get(tensor);
+    this.#inputShapes.set(tensor, [...shape]);
+    try {
+      this.#executor = this.#prepare();
+    } catch (error) {
+      if (before) this.#inputShapes.set(tensor, before);
+      else this.#inputShapes.delete(tensor);
+      throw error;
+    }
+  }
+
+  /** Forgets what the model has seen: variables (LSTM, SVDF, streaming models) get their initial values. */
+  resetVariables(): void {
+    this.#executor.resetVariables();
+  }
+
+  #prepare(): Executor {
+    return new Executor(buildGraph(this.#subgraph, this.#inputShapes), {
+      profile: this.profile,
+      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
+      operators: reference,
+      customOps: this.#options.customOps ?? {},
+      kernelSets: [] satisfies KernelSet[],
+    });
+  }
+
+  /** The values for each input, in the order of the inputs. */
+  #arrange(input: InvokeInput): readonly unknown[] {
+    const { inputs, index } = this.#subgraph;
+    if (ArrayBuffer.isView(input)) return this.#counted([input]);
+    if (Array.isArray(input)) return this.#counted(input);
+    if (typeof input !== 'object' || input === null) throw new InputError(`an input cannot be ${typeof input}`);
+    const indexOf = new Map(inputs.map((i) => [this.#subgraph.tensors[i]!.name, i]));
+    for (const signature of this.model.signatures) {
+      if (signature.subgraph === index) for (const [name, i] of signature.inputs) indexOf.set(name, i);
+    }
+    const given = new Map<number, unknown>();
+    for (const [name, values] of Object.entries(input)) {
+      const tensor = indexOf.get(name);
+      if (tensor === undefined) {
+        throw new InputError(`the model has no input '${name}'; it has ${[...indexOf.keys()].join(', ')}`);
+      }
+      given.set(tensor, values);
+    }
+    const missing = inputs.find((i) => !given.has(i));
+    if (missing !== undefined)
+      throw new InputError(`there are no values for input ${this.#info(missing)}`, { tensor: missing });
+    return inputs.map((i) => given.get(i));
+  }
+
+  #counted(given: readonly unknown[]): readonly unknown[] {
+    const { inputs } = this.#subgraph;
+    if (given.length !== inputs.length) {
+      const names = inputs.map((i) => String(this.#info(i))).join(', ');
+      throw new InputError(`the model has ${inputs.length} inputs (${names}), and got values for ${given.length}`);
+    }
+    return given;
+  }
+
+  #output(tensor: Tensor): OutputTensor {
+    return new OutputTensor(this.#subgraph.tensors[tensor.index]!, tensor);
+  }
+
+  #info(i: number): TensorInfo {
+    const spec = this.#subgraph.tensors[i]!;
+    return new TensorInfo(spec, this.#executor.graph.tensors[i]?.shape ?? spec.shape);
+  }
+
+  #nodeInfo(i: number): NodeInfo {
+    const { index, op, version, options, inputs, outputs } = this.#subgraph.operators[i]!;
+    return {
+      index,
+      op,
+      version,
+      options,
+      inputs: inputs.map((t) => (t < 0 ? undefined : this.#info(t))),
+      outputs: outputs.map((t) => this.#info(t)),
+      macs: this.#executor.nodes[i]?.macs ?? 0,
+    };
+  }
+}
+
+function oneOf<T>(name: string, value: T, known: readonly T[]): T {
+  if (!known.includes(value)) throw new InputError(`options.${name} is '${value}'; it can be ${known.join(', ')}`);
+  return value;
+}

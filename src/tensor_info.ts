@@ -1,0 +1,135 @@
+import { InputError } from '../kernels/errors.ts';
+import { arrayNameOf, type DataOf, type DType, type Quantization, type Tensor } from '../kernels/tensor.ts';
+import type { TensorSpec } from './model/model.ts';
+
+/** A typed array that can hold a tensor. */
+export type TensorData = DataOf[DType];
+
+/** What is known of a tensor without running the model. */
+export class TensorInfo {
+  readonly index: number;
+  readonly name: string;
+  /** Element type, as TFLite prints it: 'int8'. */
+  readonly dtype: string;
+  /** As the graph is prepared now: after resizeInput, or after a run where shapes are computed. */
+  readonly shape: readonly number[];
+  /** With -1 for each dimension that the model allows to change. */
+  readonly shapeSignature: readonly number[];
+  /** real = scale * (q - zeroPoint), for the tensor or for each index of one dimension; undefined if not quantized. */
+  readonly quantization: Quantization | undefined;
+
+  constructor(spec: TensorSpec, shape: readonly number[]) {
+    this.index = spec.index;
+    this.name = spec.name;
+    this.dtype = spec.dtype;
+    this.shape = shape;
+    this.shapeSignature = spec.shapeSignature;
+    this.quantization = spec.quantization;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.shape.reduce((size, dim) => size * dim, 1);
+  }
+
+  /**
+   * Real values -> the tensor's own: q = zeroPoint + round(real / scale), rounded half away from zero as TFLite's
+   * QUANTIZE does, and clamped to the element type. Throws an InputError for NaN, and where nothing says how to quantize.
+   */
+  quantize(reals: ArrayLike<number>): TensorData {
+    if (this.dtype === 'float32') return Float32Array.from(reals);
+    const range = RANGES[this.dtype];
+    if (!range || !this.quantization) {
+      throw new InputError(`${this} is ${this.dtype} and not quantized: give its values as they are`, {
+        tensor: this.index,
+      });
+    }
+    const values = new range.array(reals.length);
+    for (let i = 0; i < reals.length; i++) {
+      const { scale, zeroPoint } = this.#at(i);
+      const real = Math.fround(Math.fround(reals[i]!) / scale);
+      if (Number.isNaN(real)) throw new InputError(`value ${i} for ${this} is not a number`, { tensor: this.index });
+      const rounded = Math.sign(real) * Math.floor(Math.abs(real) + 0.5);
+      values[i] = Math.min(Math.max(rounded + zeroPoint, range.min), range.max);
+    }
+    return values;
+  }
+
+  /** The tensor's own values -> reals: scale * (q - zeroPoint). Values that are not quantized are taken as they are. */
+  dequantize(values: ArrayLike<number | bigint>): Float32Array {
+    const reals = new Float32Array(values.length);
+    for (let i = 0; i < values.length; i++) {
+      const { scale, zeroPoint } = this.#at(i);
+      reals[i] = scale * (Number(values[i]) - zeroPoint);
+    }
+    return reals;
+  }
+
+  /** As texts name it: tensor 3 'conv/Relu'. */
+  toString(): string {
+    return `tensor ${this.index} '${this.name}'`;
+  }
+
+  /** The quantization of element i. */
+  #at(i: number): { scale: number; zeroPoint: number } {
+    if (!this.quantization || this.dtype === 'float32') return { scale: 1, zeroPoint: 0 };
+    const { scales, zeroPoints, dimension } = this.quantization;
+    const inner = this.shape.slice(dimension + 1).reduce((size, dim) => size * dim, 1);
+    const channel = Math.floor(i / inner) % scales.length;
+    return { scale: scales[channel]!, zeroPoint: zeroPoints[channel]! };
+  }
+}
+
+/** A tensor with the values that one run gave it. The data is a copy: yours to keep. */
+export class OutputTensor extends TensorInfo {
+  readonly data: TensorData;
+
+  constructor(spec: TensorSpec, tensor: Tensor) {
+    super(spec, tensor.shape);
+    this.data = tensor.data.slice();
+  }
+
+  /** The values as reals: scale * (q - zeroPoint). */
+  override dequantize(values: ArrayLike<number | bigint> = this.data): Float32Array {
+    return super.dequantize(values);
+  }
+}
+
+const RANGES: { readonly [dtype: string]: { min: number; max: number; array: new (length: number) => TensorData } } = {
+  int8: { min: -128, max: 127, array: Int8Array },
+  uint8: { min: 0, max: 255, array: Uint8Array },
+  int16: { min: -32768, max: 32767, array: Int16Array },
+  int32: { min: -(2 ** 31), max: 2 ** 31 - 1, array: Int32Array },
+};
+
+/** Copies what a caller gave for a tensor into it; throws an InputError unless type and length are the tensor's own. */
+export function fill(tensor: Tensor, values: unknown): void {
+  const expected = arrayNameOf(tensor.dtype);
+  const given = arrayName(values);
+  const fits = given === expected || (given === 'Uint8ClampedArray' && expected === 'Uint8Array');
+  if (!fits || (values as TensorData).length !== tensor.size) {
+    throw new InputError(
+      `input ${tensor} is ${tensor.dtype} [${tensor.shape}]: it takes ${expected} of ${tensor.size} ` +
+        `values, and got ${described(values)}${advice(tensor, values)}`,
+      { tensor: tensor.index },
+    );
+  }
+  (tensor.data as Uint8Array).set(values as Uint8Array);
+}
+
+/** 'Int8Array' for any Int8Array, also one of another window's or of a subclass such as Buffer. */
+function arrayName(values: unknown): string | undefined {
+  return ArrayBuffer.isView(values) ? (values as TensorData)[Symbol.toStringTag] : undefined;
+}
+
+function described(values: unknown): string {
+  const name = arrayName(values);
+  if (name !== undefined) return `${name} of ${(values as TensorData).length}`;
+  if (Array.isArray(values)) return `a plain array of ${values.length}`;
+  return values === null ? 'null' : typeof values;
+}
+
+function advice({ dtype }: Tensor, values: unknown): string {
+  const isReal = Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(arrayName(values) ?? '');
+  return isReal && dtype !== 'float32' ? '; quantize real values with interpreter.inputs[i].quantize(values)' : '';
+}
