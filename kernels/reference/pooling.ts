@@ -1,0 +1,216 @@
+/**
+ * AVERAGE_POOL_2D: output[b, y, x, c] = clamp(sum of the window / number of its elements), rounded half away from zero.
+ * MAX_POOL_2D: output[b, y, x, c] = clamp(maximum of the window).
+ *
+ * What of a window hangs over the edge of the image is left out, and not counted. Nothing is rescaled: the output's
+ * quantization serves the fused activation alone.
+ *
+ * Equals: reference/pooling.h (uint8), reference/integer_ops/pooling.h (int8, int16). Deviations: none.
+ */
+import { roundingDivide } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Activation, activationRange, type Divisor, divisor, type Padding } from '../quantization.ts';
+import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { prepareWindow } from './window.ts';
+
+interface Options {
+  padding: Padding;
+  strideH: number;
+  strideW: number;
+  filterHeight: number;
+  filterWidth: number;
+  fusedActivationFunction: Activation;
+}
+
+type Pooling = ReturnType<typeof prepare>;
+
+function prepare(node: Node) {
+  const { padding, strideH, strideW, filterHeight, filterWidth, fusedActivationFunction } = node.options<Options>();
+  const input = node.input(0, 'int8', 'uint8', 'int16');
+  node.require(input.shape.length === 4, `the input must have 4 dimensions, not ${input.shape.length}`);
+  const [batches, inputHeight, inputWidth, depth] = input.shape;
+  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH);
+  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW);
+  const output = node.output(0, [batches, rows.size, columns.size, depth], input.dtype);
+  node.macs = output.size * Math.min(filterHeight, inputHeight) * Math.min(filterWidth, inputWidth);
+  return {
+    input,
+    output,
+    batches,
+    inputHeight,
+    inputWidth,
+    depth,
+    outputHeight: rows.size,
+    outputWidth: columns.size,
+    filterHeight,
+    filterWidth,
+    strideHeight: strideH,
+    strideWidth: strideW,
+    padTop: rows.padding,
+    padLeft: columns.padding,
+    // Without an activation a tensor may go without a scale.
+    ...(fusedActivationFunction === 'NONE'
+      ? activationRange('NONE', 1, 0, output.dtype)
+      : activationRange(fusedActivationFunction, output.scale, output.zeroPoint, output.dtype)),
+  };
+}
+
+/** AVERAGE_POOL_2D: a divisor for every number of elements that a window can have, by that number. */
+function prepareAverage(node: Node) {
+  const p = prepare(node);
+  const divisors: Divisor[] = [];
+  if (p.output.size > 0) {
+    const rows = prepareCounts(p.outputHeight, p.strideHeight, p.padTop, p.filterHeight, p.inputHeight);
+    const columns = prepareCounts(p.outputWidth, p.strideWidth, p.padLeft, p.filterWidth, p.inputWidth);
+    for (const row of rows) for (const column of columns) divisors[row * column] ??= divisor(row * column);
+  }
+  return { ...p, divisors };
+}
+
+/** How many elements of the image the windows along one dimension have. */
+function prepareCounts(outputSize: number, stride: number, padding: number, filter: number, inputSize: number) {
+  const counts = new Set<number>();
+  for (let i = 0; i < outputSize; i++) {
+    const origin = i * stride - padding;
+    counts.add(Math.min(origin + filter, inputSize) - Math.max(origin, 0));
+  }
+  return counts;
+}
+
+/** Pools the window of rows * columns pixels of which the first begins at `from`. */
+type Pool = (from: number, rows: number, columns: number, to: number) => void;
+
+function evalPooling(p: Pooling, pool: Pool) {
+  const { batches, inputHeight, inputWidth, depth, outputHeight, outputWidth, filterHeight, filterWidth } = p;
+  let to = 0;
+  for (let b = 0; b < batches; b++) {
+    for (let outY = 0; outY < outputHeight; outY++) {
+      const inYOrigin = Math.imul(outY, p.strideHeight) - p.padTop;
+      const inY = Math.max(inYOrigin, 0);
+      const rows = Math.min(inYOrigin + filterHeight, inputHeight) - inY;
+      const row = Math.imul(Math.imul(b, inputHeight) + inY, inputWidth);
+      for (let outX = 0; outX < outputWidth; outX++) {
+        const inXOrigin = Math.imul(outX, p.strideWidth) - p.padLeft;
+        const inX = Math.max(inXOrigin, 0);
+        const columns = Math.min(inXOrigin + filterWidth, inputWidth) - inX;
+        pool(Math.imul(row + inX, depth), rows, columns, to);
+        to += depth;
+      }
+    }
+  }
+}
+
+function bindAverage(p: ReturnType<typeof prepareAverage>): Eval {
+  const { divisors } = p;
+  if (p.output.size === 0) return () => {};
+  if (p.input.dtype === 'int16') {
+    const input = p.input.data as Int16Array;
+    const output = p.output.data as Int16Array;
+    const pool: Pool = (from, rows, columns, to) =>
+      average16(p, input, output, divisors[Math.imul(rows, columns)], from, rows, columns, to);
+    return () => evalPooling(p, pool);
+  }
+  const input = int8View(p.input as Tensor<'int8' | 'uint8'>);
+  const output = int8View(p.output as Tensor<'int8' | 'uint8'>);
+  const mask = byteMask(p.input.dtype);
+  const pool: Pool = (from, rows, columns, to) =>
+    average8(p, input, mask, output, divisors[Math.imul(rows, columns)], from, rows, columns, to);
+  return () => evalPooling(p, pool);
+}
+
+function average8(
+  { inputWidth, depth, activationMin, activationMax }: Pooling,
+  input: Int8Array,
+  mask: number,
+  output: Int8Array,
+  count: Divisor,
+  from: number,
+  rows: number,
+  columns: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    let acc = 0;
+    for (let y = 0; y < rows; y++) {
+      let i = from + c + Math.imul(Math.imul(y, inputWidth), depth);
+      for (let x = 0; x < columns; x++, i += depth) acc = (acc + (input[i] & mask)) | 0;
+    }
+    output[to + c] = Math.min(Math.max(roundingDivide(acc, count), activationMin), activationMax);
+  }
+}
+
+function average16(
+  { inputWidth, depth, activationMin, activationMax }: Pooling,
+  input: Int16Array,
+  output: Int16Array,
+  count: Divisor,
+  from: number,
+  rows: number,
+  columns: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    let acc = 0;
+    for (let y = 0; y < rows; y++) {
+      let i = from + c + Math.imul(Math.imul(y, inputWidth), depth);
+      for (let x = 0; x < columns; x++, i += depth) acc = (acc + input[i]) | 0;
+    }
+    output[to + c] = Math.min(Math.max(roundingDivide(acc, count), activationMin), activationMax);
+  }
+}
+
+function bindMax(p: Pooling): Eval {
+  if (p.output.size === 0) return () => {};
+  if (p.input.dtype === 'int16') {
+    const input = p.input.data as Int16Array;
+    const output = p.output.data as Int16Array;
+    return () => evalPooling(p, (from, rows, columns, to) => max16(p, input, output, from, rows, columns, to));
+  }
+  const input = int8View(p.input as Tensor<'int8' | 'uint8'>);
+  const output = int8View(p.output as Tensor<'int8' | 'uint8'>);
+  const mask = byteMask(p.input.dtype);
+  const pool: Pool = (from, rows, columns, to) => max8(p, input, mask, output, from, rows, columns, to);
+  return () => evalPooling(p, pool);
+}
+
+function max8(
+  { inputWidth, depth, activationMin, activationMax }: Pooling,
+  input: Int8Array,
+  mask: number,
+  output: Int8Array,
+  from: number,
+  rows: number,
+  columns: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    let max = activationMin;
+    for (let y = 0; y < rows; y++) {
+      let i = from + c + Math.imul(Math.imul(y, inputWidth), depth);
+      for (let x = 0; x < columns; x++, i += depth) max = Math.max(max, input[i] & mask);
+    }
+    output[to + c] = Math.min(max, activationMax);
+  }
+}
+
+function max16(
+  { inputWidth, depth, activationMin, activationMax }: Pooling,
+  input: Int16Array,
+  output: Int16Array,
+  from: number,
+  rows: number,
+  columns: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    let max = activationMin;
+    for (let y = 0; y < rows; y++) {
+      let i = from + c + Math.imul(Math.imul(y, inputWidth), depth);
+      for (let x = 0; x < columns; x++, i += depth) max = Math.max(max, input[i]);
+    }
+    output[to + c] = Math.min(max, activationMax);
+  }
+}
+
+export const AVERAGE_POOL_2D = operator(prepareAverage, bindAverage);
+export const MAX_POOL_2D = operator(prepare, bindMax);
