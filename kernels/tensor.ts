@@ -47,9 +47,9 @@ export function arrayNameOf(dtype: DType): string {
   return ARRAYS[dtype].name;
 }
 
-/** Number of elements of a shape; a scalar, of shape [], has one. */
+/** Number of elements of a shape; a scalar, of shape [], has one. Infinity is possible, NaN is not. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, dim) => size * dim, 1);
+  return shape.includes(0) ? 0 : shape.reduce((size, dim) => size * dim, 1);
 }
 
 /** real = scale * (q - zeroPoint): one pair for the tensor, or one for each index of `dimension`. */

@@ -15,12 +15,22 @@ describe.each(kernelSets)('RESHAPE, $name', ({ sets }) => {
     { what: 'the shape in the options', inputs: [input], newShape: [6], expected: [6] },
     { what: '-1 stands for what is left', inputs: [input], newShape: [3, -1], expected: [3, 2] },
     { what: 'an input wins over the options', inputs: [input, shape(6)], newShape: [1, 6], expected: [6] },
+    { what: 'unless it is no list', inputs: [input, { ...shape(6), shape: [] }], newShape: [1, 6], expected: [1, 6] },
   ])('$what', ({ inputs, newShape, expected }) => {
     expect(reshape(inputs, newShape)).toEqual({ shape: expected, data });
   });
 
   test('a scalar, as old converters wrote it', () => {
     expect(reshape([{ dtype: 'int8', shape: [1], data: [7] }], [0])).toEqual({ shape: [], data: [7] });
+  });
+
+  test.each([
+    { what: 'nothing left', from: [0, 3], newShape: [-1, 3], expected: [0, 3] },
+    { what: 'what is left beside the zeros', from: [0, 3], newShape: [0, -1], expected: [0, 3] },
+    { what: 'zeros alone', from: [2, 0], newShape: [0], expected: [0] },
+  ])('an empty tensor: $what', ({ from, newShape, expected }) => {
+    const empty: TensorLiteral = { dtype: 'int8', shape: from, data: [] };
+    expect(reshape([empty, { ...shape(...newShape), constant: true }])).toEqual({ shape: expected, data: [] });
   });
 
   test('64-bit values', () => {
