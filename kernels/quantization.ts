@@ -281,9 +281,9 @@ export function typeRange(dtype: QuantizedType | 'int4' | 'int32'): { min: numbe
   }
 }
 
-/** The clamp of a fused activation, in units of the output. TFLite CalculateActivationRangeQuantized. */
+/** The clamp of an activation, fused or not, in units of the output. TFLite CalculateActivationRangeQuantized. */
 export function activationRange(
-  activation: Activation,
+  activation: Activation | 'RELU_0_TO_1',
   scale: number,
   zeroPoint: number,
   dtype: QuantizedType,
@@ -297,6 +297,8 @@ export function activationRange(
       return { activationMin: Math.max(min, quantize(0)), activationMax: Math.min(max, quantize(6)) };
     case 'RELU_N1_TO_1':
       return { activationMin: Math.max(min, quantize(-1)), activationMax: Math.min(max, quantize(1)) };
+    case 'RELU_0_TO_1':
+      return { activationMin: Math.max(min, quantize(0)), activationMax: Math.min(max, quantize(1)) };
     default:
       return { activationMin: min, activationMax: max };
   }
@@ -315,6 +317,25 @@ export function activationRangeInt32(activation: Activation): ActivationRange {
     default:
       return { activationMin: min, activationMax: max };
   }
+}
+
+/** The same on int64 tensors, by halves. */
+export interface ActivationRange64 {
+  minHigh: number;
+  minLow: number;
+  maxHigh: number;
+  maxLow: number;
+}
+
+export function activationRangeInt64(activation: Activation): ActivationRange64 {
+  const { activationMin, activationMax } = activationRangeInt32(activation);
+  const { min, max } = typeRange('int32');
+  return {
+    minHigh: activationMin === min ? min : activationMin >> 31,
+    minLow: activationMin === min ? 0 : activationMin,
+    maxHigh: activationMax === max ? max : 0,
+    maxLow: activationMax === max ? -1 : activationMax,
+  };
 }
 
 // ---- windows
@@ -375,18 +396,28 @@ export function lut8(
   dtype: 'int8' | 'uint8',
 ): Int8Array {
   const inverseScale = F(1 / outputScale);
-  return table8(dtype, (value) => {
+  return table8(dtype, dtype, (value) => {
     const rescaled = roundHalfAway(F(fn(F(inputScale * (value - inputZeroPoint))) * inverseScale));
     return Math.trunc(F(rescaled + outputZeroPoint));
   });
 }
 
-/** The table of any function of an 8-bit value, clamped to the type. */
-export function table8(dtype: 'int8' | 'uint8', fn: (value: number) => number): Int8Array {
-  const { min, max } = typeRange(dtype);
-  const table = new Int8Array(256);
-  for (let value = min; value <= max; value++) table[value & 0xff] = Math.max(min, Math.min(max, fn(value)));
-  return table;
+/**
+ * The answers of any function to every value of an 8-bit type, by raw byte, clamped to the output's type. An Int8Array
+ * holds the right bits for int8 and uint8 alike.
+ */
+export function table8<O extends QuantizedType>(
+  inputType: 'int8' | 'uint8',
+  outputType: O,
+  fn: (value: number) => number,
+): O extends 'int16' ? Int16Array : Int8Array {
+  const input = typeRange(inputType);
+  const output = typeRange(outputType);
+  const table = outputType === 'int16' ? new Int16Array(256) : new Int8Array(256);
+  for (let value = input.min; value <= input.max; value++) {
+    table[value & 0xff] = Math.max(output.min, Math.min(output.max, fn(value)));
+  }
+  return table as O extends 'int16' ? Int16Array : Int8Array;
 }
 
 type Multiply = typeof multiplyByQuantizedMultiplier | typeof multiplyByQuantizedMultiplierSingleRounding;
@@ -418,7 +449,7 @@ function fixedPointLut8(
 ): Int8Array {
   const { multiplier, shift } = quantizeMultiplier(inputScale * 2 ** 27);
   const radius = inputRadius(4, shift, 31);
-  return table8('int8', (value) => {
+  return table8('int8', 'int8', (value) => {
     const input = value - inputZeroPoint;
     if (input <= -radius) return -128;
     if (input >= radius) return 127;

@@ -7,17 +7,11 @@
 import type { Eval, Node } from '../kernel.ts';
 import { typeRange } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
+import { prepareChannels } from './channels.ts';
 
-/** Scale and zero point by channel; element i is of channel floor(i / inner) % channels. */
 export function prepareAffineQuantize(node: Node, input: Tensor<'float32'>) {
   const output = node.output(0, input.shape, 'int8', 'uint8', 'int16');
-  const { scales, zeroPoints, dimension } = output.quantization ?? {};
-  node.require(scales !== undefined && zeroPoints !== undefined && dimension !== undefined, `${output} has no scale`);
-  const channels = scales.length;
-  node.require(channels === 1 || channels === input.shape[dimension], `${output} has ${channels} scales`);
-  for (let c = 0; c < channels; c++) output.scaleOf(c, channels); // checks each
-  const inner = channels === 1 ? input.size : input.shape.slice(dimension + 1).reduce((size, dim) => size * dim, 1);
-  return { kind: 'float' as const, input, output, scales, zeroPoints, channels, inner, ...typeRange(output.dtype) };
+  return { kind: 'float' as const, input, output, ...prepareChannels(node, output, input), ...typeRange(output.dtype) };
 }
 
 export function affineQuantize(p: ReturnType<typeof prepareAffineQuantize>): Eval {

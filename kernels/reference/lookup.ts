@@ -1,11 +1,14 @@
-/** Operators whose output depends on one 8-bit value: prepare computes all 256 answers, eval looks them up. */
+/** Operators whose output depends on one 8-bit value: prepare computes all 256 answers (`table8`), eval looks them up. */
 import type { Eval } from '../kernel.ts';
 import { int8View, type Tensor } from '../tensor.ts';
 
 /** output = table[input], the table indexed by the input's raw byte. */
 export function lookup(input: Tensor<'int8' | 'uint8'>, table: Int8Array | Int16Array, output: Tensor): Eval {
   const inputData = int8View(input);
-  if (table instanceof Int16Array) return () => lookup16(inputData, table, output.data as Int16Array);
+  if (table instanceof Int16Array) {
+    const outputData = output.data as Int16Array;
+    return () => lookup16(inputData, table, outputData);
+  }
   const outputData = int8View(output as Tensor<'int8' | 'uint8'>);
   return () => lookup8(inputData, table, outputData);
 }
@@ -16,14 +19,4 @@ function lookup8(input: Int8Array, table: Int8Array, output: Int8Array) {
 
 function lookup16(input: Int8Array, table: Int16Array, output: Int16Array) {
   for (let i = 0; i < input.length; i++) output[i] = table[input[i] & 0xff];
-}
-
-/** The answers of fn for every value of an 8-bit type, by raw byte. */
-export function prepareTable<T extends Int8Array | Int16Array>(
-  dtype: 'int8' | 'uint8',
-  table: T,
-  fn: (value: number) => number,
-): T {
-  for (let byte = 0; byte < 256; byte++) table[byte] = fn(dtype === 'int8' ? (byte << 24) >> 24 : byte);
-  return table;
 }

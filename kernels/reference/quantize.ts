@@ -7,9 +7,9 @@
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { affineQuantize, prepareAffineQuantize } from '../float/quantize.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { quantizeMultiplier, quantizeScale, typeRange } from '../quantization.ts';
+import { quantizeMultiplier, quantizeScale, table8, typeRange } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { lookup, prepareTable } from './lookup.ts';
+import { lookup } from './lookup.ts';
 
 type Quantized = 'int8' | 'uint8' | 'int16' | 'int32';
 
@@ -36,10 +36,9 @@ function prepareRequantize(node: Node, input: Tensor<Quantized>) {
     outputOffset: output.zeroPoint,
     ...typeRange(output.dtype),
   };
-  const fn = (value: number) => requantize(value, params);
   const table =
-    input.dtype === 'int8' || input.dtype === 'uint8'
-      ? prepareTable(input.dtype, output.dtype === 'int16' ? new Int16Array(256) : new Int8Array(256), fn)
+    (input.dtype === 'int8' || input.dtype === 'uint8') && output.dtype !== 'int32'
+      ? table8(input.dtype, output.dtype, (value) => requantize(value, params))
       : undefined;
   return { kind: 'integer' as const, input, output, table, params };
 }
