@@ -231,6 +231,23 @@ export function addHigh(aHigh: number, aLow: number, bHigh: number, bLow: number
   return (aHigh + bHigh + (((aLow & bLow) | ((aLow | bLow) & ~sum)) >>> 31)) | 0;
 }
 
+/** The high limb of (aHigh, aLow) - (bHigh, bLow); the low limb is (aLow - bLow) | 0. */
+export function subtractHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  const difference = (aLow - bLow) | 0;
+  return (aHigh - bHigh - (((~aLow & bLow) | ((~aLow | bLow) & difference)) >>> 31)) | 0;
+}
+
+/** The high limb of (aHigh, aLow) * (bHigh, bLow), which wraps; the low limb is imul(aLow, bLow). */
+export function multiplyHigh64(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  return (multiplyHighUnsigned(aLow, bLow) + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) | 0;
+}
+
+/** -1, 0 or 1: whether (aHigh, aLow) is less than, equal to or greater than (bHigh, bLow). */
+export function compare64(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  if (aHigh !== bHigh) return aHigh < bHigh ? -1 : 1;
+  return aLow === bLow ? 0 : (aLow ^ INT32_MIN) < (bLow ^ INT32_MIN) ? -1 : 1;
+}
+
 /** (high, low) >> n, as an int32; n in 0..63. */
 export function shiftRight64(high: number, low: number, n: number): number {
   return n < 32 ? (low >>> n) | ((high << 1) << (31 - n)) : high >> (n - 32);

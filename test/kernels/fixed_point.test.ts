@@ -297,6 +297,16 @@ describe('64 bits in two limbs', () => {
     );
   });
 
+  it('subtractHigh, multiplyHigh64 and compare64', () => {
+    check(20_000, [int32, int32, int32, int32], (aHigh, aLow, bHigh, bLow) => {
+      const [a, b] = [new Long(aLow, aHigh), new Long(bLow, bHigh)];
+      equal(fp.subtractHigh(aHigh, aLow, bHigh, bLow), a.sub(b).high);
+      equal(fp.multiplyHigh64(aHigh, aLow, bHigh, bLow), a.mul(b).high);
+      equal(fp.compare64(aHigh, aLow, bHigh, bLow), a.compare(b));
+      equal(fp.compare64(aHigh, aLow, aHigh, bLow), a.compare(new Long(bLow, aHigh)));
+    });
+  });
+
   it('right shifts', () => {
     check(30_000, [int32, int32, fc.nat(63)], (high, low, n) => {
       equal(fp.shiftRight64(high, low, n), new Long(low, high).shiftRight(n).low);

@@ -1,0 +1,208 @@
+/**
+ * ADD, SUB: output = requantize(rescale1(input1 - zeroPoint1) ± rescale2(input2 - zeroPoint2)), where rescale brings both
+ * inputs to one scale, twice the larger one, with leftShift more bits. int16 with power-of-two scales, if the options
+ * say so: round(input1 / 2^n1) ± round(input2 / 2^n2), one of n1, n2 being 0. Without quantization: input1 ± input2.
+ *
+ * Equals: reference/add.h, reference/sub.h, reference/integer_ops/add.h. Deviations: where upstream aborts (ADD with an
+ * output scale below maxInputScale / 2^19, power-of-two ADD with broadcasting) or shifts by a negative number (SUB with
+ * such a scale), the formula holds all the same.
+ */
+import { addHigh, multiplyByQuantizedMultiplier, roundingDivideByPOT, subtractHigh } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  type Activation,
+  activationRange,
+  activationRangeInt32,
+  activationRangeInt64,
+  addMultipliers,
+  checkedLog2,
+  type QuantizedType,
+  quantizeMultiplier,
+  subMultipliersTflm,
+} from '../quantization.ts';
+import { int8View, type Tensor } from '../tensor.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
+import { binary, binary64, storeClamped64 } from './elementwise.ts';
+
+interface Options {
+  fusedActivationFunction: Activation;
+  potScaleInt16: boolean;
+}
+
+function prepareAdd(node: Node) {
+  return prepare(node, 1);
+}
+
+function prepareSub(node: Node) {
+  return prepare(node, -1);
+}
+
+function prepare(node: Node, sign: 1 | -1) {
+  const input1 = node.input(0, 'int8', 'uint8', 'int16', 'int32', 'int64');
+  const input2 = node.input(1, input1.dtype);
+  const broadcast = prepareBroadcast(node, input1, input2);
+  const output = node.output(0, broadcast.shape, input1.dtype);
+  const operands = { input1, input2, output, broadcast, sign };
+  const { fusedActivationFunction: activation } = node.options<Options>();
+  switch (output.dtype) {
+    case 'int64':
+      return { kind: 'int64' as const, ...operands, ...activationRangeInt64(activation) };
+    case 'int16':
+      // SUB has no such path: there, what has no scale is an error.
+      if (input1.quantization || sign < 0) break;
+      return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
+    case 'int32':
+      return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
+  }
+  const quantized = operands as typeof operands & Record<'input1' | 'input2' | 'output', Tensor<QuantizedType>>;
+  const { scale, zeroPoint, dtype } = quantized.output;
+  const range = activationRange(activation, scale, zeroPoint, dtype);
+  if (dtype === 'int16') {
+    node.require(
+      input1.zeroPoint === 0 && input2.zeroPoint === 0 && zeroPoint === 0,
+      'the zero points of int16 tensors must be 0',
+    );
+    const shifts = preparePowersOfTwo(node, input1, input2, output);
+    if (shifts) return { kind: 'powers of two' as const, ...quantized, ...shifts, ...range };
+  }
+  const leftShift = dtype === 'int16' ? 15 : 20;
+  const multipliers = sign < 0 && node.profile === 'tflm' ? subMultipliersTflm : addMultipliers;
+  const real = multipliers(input1.scale, input2.scale, scale, leftShift);
+  return {
+    kind: 'general' as const,
+    ...quantized,
+    leftShift,
+    scaling1: { offset: 0 - input1.zeroPoint, ...quantizeMultiplier(real.input1) },
+    scaling2: { offset: 0 - input2.zeroPoint, ...quantizeMultiplier(real.input2) },
+    outputOffset: zeroPoint,
+    ...quantizeMultiplier(real.output),
+    ...range,
+  };
+}
+
+/** How far each input is shifted to the right, if all scales are powers of two and the option is set. */
+function preparePowersOfTwo(node: Node, input1: Tensor, input2: Tensor, output: Tensor) {
+  if (!node.options<Options>().potScaleInt16 || node.profile === 'tflm') return undefined;
+  const [scale1, scale2, outputScale] = [input1, input2, output].map(({ scale }) => checkedLog2(scale));
+  if (!(scale1.isPowerOfTwo && scale2.isPowerOfTwo && outputScale.isPowerOfTwo)) return undefined;
+  const shift1 = outputScale.log2 - scale1.log2;
+  const shift2 = outputScale.log2 - scale2.log2;
+  node.require(
+    Math.min(shift1, shift2) === 0 && Math.max(shift1, shift2) < 32,
+    `of scales 2^${scale1.log2} and 2^${scale2.log2}, one must be the output's, 2^${outputScale.log2}, the other less`,
+  );
+  return { shift1, shift2 };
+}
+
+type Prepared = ReturnType<typeof prepare>;
+type General = Extract<Prepared, { kind: 'general' }>;
+
+function bind(p: Prepared): Eval {
+  switch (p.kind) {
+    case 'general':
+      return p.output.dtype === 'int16' ? bind16(p) : bind8(p);
+    case 'powers of two': {
+      const { shift1, shift2, sign, activationMin, activationMax } = p;
+      return binary(p, (a, b) => {
+        const sum = roundingDivideByPOT(a, shift1) + Math.imul(sign, roundingDivideByPOT(b, shift2));
+        return Math.min(Math.max(sum, activationMin), activationMax);
+      });
+    }
+    case 'int': {
+      const { sign, activationMin, activationMax } = p;
+      const unusedBits = p.output.dtype === 'int16' ? 16 : 0;
+      return binary(p, (a, b) => {
+        const sum = ((a + Math.imul(sign, b)) << unusedBits) >> unusedBits;
+        return Math.min(Math.max(sum, activationMin), activationMax);
+      });
+    }
+    case 'int64':
+      return p.sign > 0
+        ? binary64(p, (aHigh, aLow, bHigh, bLow, y, at) =>
+            storeClamped64(addHigh(aHigh, aLow, bHigh, bLow), (aLow + bLow) | 0, p, y, at),
+          )
+        : binary64(p, (aHigh, aLow, bHigh, bLow, y, at) =>
+            storeClamped64(subtractHigh(aHigh, aLow, bHigh, bLow), (aLow - bLow) | 0, p, y, at),
+          );
+  }
+}
+
+interface Scaling {
+  offset: number;
+  multiplier: number;
+  shift: number;
+}
+
+function rescale(value: number, leftShift: number, { offset, multiplier, shift }: Scaling): number {
+  return multiplyByQuantizedMultiplier((value + offset) << leftShift, multiplier, shift);
+}
+
+// ---- int8 and uint8: both inputs rescaled by a table
+
+function bind8(p: General): Eval {
+  const a = int8View(p.input1 as Tensor<'int8' | 'uint8'>);
+  const b = int8View(p.input2 as Tensor<'int8' | 'uint8'>);
+  const output = int8View(p.output as Tensor<'int8' | 'uint8'>);
+  const table1 = rescaleTable(p.output.dtype, p.leftShift, p.scaling1, 1);
+  const table2 = rescaleTable(p.output.dtype, p.leftShift, p.scaling2, p.sign);
+  return forEachRow(p.broadcast, (to, from) => add8(p, table1, a, table2, b, output, p.broadcast, to, from));
+}
+
+/** rescale(value) or its negative, by raw byte. */
+function rescaleTable(dtype: QuantizedType, leftShift: number, scaling: Scaling, sign: number): Int32Array {
+  const table = new Int32Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const value = dtype === 'int8' ? (byte << 24) >> 24 : byte;
+    table[byte] = Math.imul(sign, rescale(value, leftShift, scaling));
+  }
+  return table;
+}
+
+function add8(
+  { multiplier, shift, outputOffset, activationMin, activationMax }: General,
+  table1: Int32Array,
+  a: Int8Array,
+  table2: Int32Array,
+  b: Int8Array,
+  output: Int8Array,
+  { count, steps }: Broadcast,
+  to: number,
+  from: Int32Array,
+) {
+  const [step1, step2] = steps;
+  for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
+    const sum = (table1[a[i] & 0xff] + table2[b[j] & 0xff]) | 0;
+    const scaled = (multiplyByQuantizedMultiplier(sum, multiplier, shift) + outputOffset) | 0;
+    output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
+  }
+}
+
+// ---- int16: zero points are 0
+
+function bind16(p: General): Eval {
+  const a = p.input1.data as Int16Array;
+  const b = p.input2.data as Int16Array;
+  const output = p.output.data as Int16Array;
+  return forEachRow(p.broadcast, (to, from) => add16(p, a, b, output, p.broadcast, to, from));
+}
+
+function add16(
+  { scaling1, scaling2, leftShift, sign, multiplier, shift, activationMin, activationMax }: General,
+  a: Int16Array,
+  b: Int16Array,
+  output: Int16Array,
+  { count, steps }: Broadcast,
+  to: number,
+  from: Int32Array,
+) {
+  const [step1, step2] = steps;
+  for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
+    const scaled2 = Math.imul(sign, rescale(b[j], leftShift, scaling2));
+    const sum = (rescale(a[i], leftShift, scaling1) + scaled2) | 0;
+    const scaled = multiplyByQuantizedMultiplier(sum, multiplier, shift);
+    output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
+  }
+}
+
+export const ADD = operator(prepareAdd, bind);
+export const SUB = operator(prepareSub, bind);
