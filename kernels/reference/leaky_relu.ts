@@ -1,0 +1,68 @@
+/**
+ * LEAKY_RELU: output = requantize(x) if x >= 0, else requantize(alpha * x), where x = input - inputZeroPoint.
+ *
+ * Equals: reference/leaky_relu.h. Deviations: none.
+ */
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  mulMultiplier,
+  type QuantizedType,
+  quantizeMultiplier,
+  reluMultiplier,
+  table8,
+  typeRange,
+} from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { unary } from './elementwise.ts';
+import { lookup } from './lookup.ts';
+
+interface Options {
+  alpha: number;
+}
+
+function prepare(node: Node) {
+  const input = node.input(0, 'int8', 'uint8', 'int16');
+  const output = node.output(0, input.shape, input.dtype);
+  node.require(
+    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
+    'the zero points of int16 tensors must be 0',
+  );
+  const { dtype } = input;
+  const params = prepareParams(input, output, node.options<Options>().alpha);
+  const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));
+  return { input, output, table, params };
+}
+
+type Params = ReturnType<typeof prepareParams>;
+
+function prepareParams(input: Tensor, output: Tensor<QuantizedType>, alpha: number) {
+  const identity = quantizeMultiplier(reluMultiplier(input.scale, output.scale));
+  const below = quantizeMultiplier(mulMultiplier(input.scale, alpha, output.scale));
+  return {
+    inputOffset: 0 - input.zeroPoint,
+    outputOffset: output.zeroPoint,
+    identityMultiplier: identity.multiplier,
+    identityShift: identity.shift,
+    alphaMultiplier: Math.abs(below.multiplier), // upstream takes the sign out, too
+    alphaShift: below.shift,
+    alphaSign: below.multiplier < 0 ? -1 : 1,
+    ...typeRange(output.dtype),
+  };
+}
+
+function leakyRelu(value: number, p: Params): number {
+  const x = (value + p.inputOffset) | 0;
+  const scaled =
+    x >= 0
+      ? multiplyByQuantizedMultiplier(x, p.identityMultiplier, p.identityShift)
+      : Math.imul(multiplyByQuantizedMultiplier(x, p.alphaMultiplier, p.alphaShift), p.alphaSign);
+  return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
+}
+
+function bind({ input, output, table, params }: ReturnType<typeof prepare>): Eval {
+  if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
+  return unary(input as Tensor<'int16'>, output, (value) => leakyRelu(value, params));
+}
+
+export const LEAKY_RELU = operator(prepare, bind);

@@ -1,0 +1,66 @@
+/**
+ * LOGISTIC: output = 1 / (1 + exp(-input)); TANH: output = tanh(input).
+ *
+ * Equals: activations.cc: tables of 8-bit values, made from float32; reference/integer_ops/logistic.h and tanh.h for
+ * int16: one interpolated table of the logistic function. tflm: int8 in fixed point, the output's scale taken for
+ * granted. Deviations: 8-bit LOGISTIC heeds the output's quantization; upstream insists on a scale of 1/256.
+ */
+import { logisticInt16, tanhInt16 } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  checkedLog2,
+  floatFunctions,
+  logisticLut8Tflm,
+  lut8,
+  SIGMOID_TABLE,
+  sigmoidMultiplier,
+  tanhLut8Tflm,
+} from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { unary } from './elementwise.ts';
+import { lookup } from './lookup.ts';
+
+function prepareLogistic(node: Node) {
+  return prepare(node, 'LOGISTIC');
+}
+
+function prepareTanh(node: Node) {
+  return prepare(node, 'TANH');
+}
+
+function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
+  const input = node.input(0, 'int8', 'uint8', 'int16');
+  const output = node.output(0, input.shape, input.dtype);
+  const { scale, zeroPoint, dtype } = input;
+  if (dtype !== 'int16') {
+    const table =
+      dtype === 'int8' && node.profile === 'tflm'
+        ? (op === 'LOGISTIC' ? logisticLut8Tflm : tanhLut8Tflm)(scale, zeroPoint)
+        : lut8(
+            op === 'LOGISTIC' ? floatFunctions.logistic : floatFunctions.tanh,
+            scale,
+            zeroPoint,
+            output.scale,
+            output.zeroPoint,
+            dtype,
+          );
+    return { kind: 'table' as const, input: input as Tensor<'int8' | 'uint8'>, output, table };
+  }
+  const { log2, isPowerOfTwo } = checkedLog2(output.scale);
+  node.require(
+    zeroPoint === 0 && output.zeroPoint === 0 && isPowerOfTwo && log2 === -15,
+    'int16 tensors must have zero point 0, and the output scale 2^-15',
+  );
+  return { kind: op, input: input as Tensor<'int16'>, output, ...sigmoidMultiplier(op, scale) };
+}
+
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'table') return lookup(p.input, p.table, p.output);
+  const { input, output, multiplier, shift } = p;
+  return p.kind === 'LOGISTIC'
+    ? unary(input, output, (value) => logisticInt16(SIGMOID_TABLE, value, multiplier, shift))
+    : unary(input, output, (value) => tanhInt16(SIGMOID_TABLE, value, multiplier, shift));
+}
+
+export const LOGISTIC = operator(prepareLogistic, bind);
+export const TANH = operator(prepareTanh, bind);

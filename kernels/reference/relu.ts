@@ -1,0 +1,73 @@
+/**
+ * RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1: output = clamp(requantize(input - inputZeroPoint)), as operators of their own,
+ * which move the input to the output's scale. (Fused into another operator, they only clamp.)
+ *
+ * Equals: reference_ops.h ReluX. tflm: RELU6 only clamps, in units of the input. Deviations: none.
+ */
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  type Activation,
+  activationRange,
+  type QuantizedType,
+  quantizeMultiplier,
+  reluMultiplier,
+  table8,
+} from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { unary } from './elementwise.ts';
+import { lookup } from './lookup.ts';
+
+function relu(activation: Activation | 'RELU_0_TO_1') {
+  return operator((node) => prepare(node, activation), bind);
+}
+
+function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
+  const int16 = activation === 'RELU' || activation === 'RELU6' ? (['int16'] as const) : []; // upstream has no others
+  const input = node.input(0, 'int8', 'uint8', ...int16);
+  const output = node.output(0, input.shape, input.dtype);
+  node.require(
+    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
+    'the zero points of int16 tensors must be 0',
+  );
+  const { dtype } = input;
+  const params = prepareParams(node, activation, input, output);
+  const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => requantize(value, params));
+  return { input, output, table, params };
+}
+
+type Params = ReturnType<typeof prepareParams>;
+
+function prepareParams(
+  node: Node,
+  activation: Activation | 'RELU_0_TO_1',
+  input: Tensor,
+  output: Tensor<QuantizedType>,
+) {
+  const clampOnly = node.profile === 'tflm' && activation === 'RELU6';
+  const { scale, zeroPoint } = clampOnly ? input : output;
+  return {
+    clampOnly,
+    inputOffset: 0 - input.zeroPoint,
+    outputOffset: output.zeroPoint,
+    ...quantizeMultiplier(reluMultiplier(input.scale, output.scale)),
+    ...activationRange(activation, scale, zeroPoint, output.dtype),
+  };
+}
+
+function requantize(value: number, p: Params): number {
+  const scaled = p.clampOnly
+    ? value
+    : (multiplyByQuantizedMultiplier((value + p.inputOffset) | 0, p.multiplier, p.shift) + p.outputOffset) | 0;
+  return Math.min(Math.max(scaled, p.activationMin), p.activationMax);
+}
+
+function bind({ input, output, table, params }: ReturnType<typeof prepare>): Eval {
+  if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
+  return unary(input as Tensor<'int16'>, output, (value) => requantize(value, params));
+}
+
+export const RELU = relu('RELU');
+export const RELU6 = relu('RELU6');
+export const RELU_N1_TO_1 = relu('RELU_N1_TO_1');
+export const RELU_0_TO_1 = relu('RELU_0_TO_1');
