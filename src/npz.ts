@@ -20,8 +20,13 @@ export interface NpyArray {
   readonly data: NpyData;
 }
 
+interface NpyDataConstructor {
+  new (buffer: ArrayBuffer): NpyData;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
 /** By NumPy's type descriptor, without the byte order. */
-const TYPES: { readonly [descr: string]: { dtype: string; array: new (buffer: ArrayBuffer) => NpyData } } = {
+const TYPES: { readonly [descr: string]: { dtype: string; array: NpyDataConstructor } } = {
   i1: { dtype: 'int8', array: Int8Array },
   u1: { dtype: 'uint8', array: Uint8Array },
   b1: { dtype: 'bool', array: Uint8Array },
@@ -36,30 +41,38 @@ const TYPES: { readonly [descr: string]: { dtype: string; array: new (buffer: Ar
 
 const MAGIC = '\x93NUMPY';
 
+/** Longer headers are not read: NumPy's own have 118 bytes, and some hundred where there are many dimensions. */
+const MAX_HEADER = 10_000;
+
 /** Reads a .npy file; throws an InputError that begins with `name` if it is not one. */
-export function readNpy(bytes: Uint8Array, name: string): NpyArray {
+export function readNpy(file: Uint8Array, name: string): NpyArray {
+  // A plain Uint8Array: slices of Node's Buffer would not copy.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
   const text = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (text(0, 6) !== MAGIC) throw new InputError(`${name} is no .npy file: it does not begin with \\x93NUMPY`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes[6] === 1 ? 10 : 12;
   if (bytes.length < start) throw new InputError(`${name} is cut in its header`);
   const end = start + (start === 10 ? view.getUint16(8, true) : view.getUint32(8, true));
-  const header = text(start, Math.min(end, bytes.length));
-  const [, order, descr] = /'descr': '([<>|=])(\w+)'/.exec(header) ?? [];
-  const shapeText = /'shape': \(([\d, ]*)\)/.exec(header)?.[1];
-  const type = descr === undefined ? undefined : TYPES[descr];
+  if (end > bytes.length) throw new InputError(`${name} is cut in its header`);
+  const header = text(start, Math.min(end, start + MAX_HEADER));
+  const [, order, descr] = /['"]descr['"]\s*:\s*['"]([<>|=]?)(\w+)['"]/.exec(header) ?? [];
+  const shapeText = /['"]shape['"]\s*:\s*\(([\d, ]*)\)/.exec(header)?.[1];
+  const type = descr !== undefined && Object.hasOwn(TYPES, descr) ? TYPES[descr] : undefined;
   if (!type || shapeText === undefined || order === '>') {
-    throw new InputError(`${name} has a header that requant does not read: ${header.trim()}`);
+    const types = Object.values(TYPES).map(({ dtype }) => dtype);
+    const header200 = header.trim().slice(0, 200);
+    throw new InputError(`${name} is no little-endian array of ${types.join(', ')}: its header is ${header200}`);
   }
   const shape = shapeText
     .split(',')
     .filter((dim) => dim.trim() !== '')
     .map(Number);
-  const data = new type.array(bytes.slice(end).buffer as ArrayBuffer);
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  if (data.length !== size)
-    throw new InputError(`${name} has ${data.length} values; its shape (${shape}) takes ${size}`);
-  const fortran = /'fortran_order': True/.test(header) && shape.length > 1;
+  const size = shape.reduce((product, dim) => product * dim, 1) * type.array.BYTES_PER_ELEMENT;
+  if (bytes.length - end !== size)
+    throw new InputError(`${name} has ${bytes.length - end} bytes of values; ${type.dtype} [${shape}] takes ${size}`);
+  const data = new type.array(bytes.slice(end).buffer);
+  const fortran = /['"]fortran_order['"]\s*:\s*True/.test(header) && shape.length > 1;
   return { dtype: type.dtype, shape, data: fortran ? toRowMajor(data, shape) : data };
 }
 

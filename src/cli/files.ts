@@ -1,7 +1,8 @@
 /** What the commands read from and write to disk. */
 import { readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../../kernels/errors.ts';
+import { fileURLToPath } from 'node:url';
+import { InputError, RequantError } from '../../kernels/errors.ts';
 
 export function readFile(path: string): Uint8Array {
   try {
@@ -35,18 +36,48 @@ export function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** Names the file in the requant errors of what is done with it. */
+export function about<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RequantError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
+}
+
 /** Every .tflite file in a folder and the folders in it, in the order of their names. */
 export function findModels(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.tflite'))
-    .map((path) => join(folder, path))
-    .sort();
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.tflite'))
+      .map((path) => join(folder, path))
+      .sort();
+  } catch (cause) {
+    throw new InputError(`cannot read ${folder}: ${(cause as Error).message}`, {}, { cause });
+  }
 }
 
 /** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite. */
 export function findGolden(model: string): string | undefined {
-  const own = model.replace(/\.tflite$/, '.npz');
+  return beside(model, '.npz', 'golden.npz');
+}
+
+/** The checksums of a model's tensors: X.tensors.csv beside X.tflite, tensors.csv beside model.tflite. */
+export function findChecksums(model: string): string | undefined {
+  return beside(model, '.tensors.csv', 'tensors.csv');
+}
+
+function beside(model: string, ending: string, shared: string): string | undefined {
+  const own = model.replace(/(\.tflite)?$/, ending);
   if (exists(own)) return own;
-  const shared = join(dirname(model), 'golden.npz');
-  return basename(model) === 'model.tflite' && exists(shared) ? shared : undefined;
+  const common = join(dirname(model), shared);
+  return basename(model) === 'model.tflite' && exists(common) ? common : undefined;
+}
+
+/** A file or folder of requant's own package. */
+export function ownPath(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!exists(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return join(folder, name);
 }

@@ -1,23 +1,28 @@
 /** How the commands print, and the options that they share. */
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
-import pc from 'picocolors';
 import type { InterpreterOptions } from '../interpreter.ts';
 
-/** NO_COLOR is honoured, and pipes get none. */
-export const colors = pc;
+export { clean, colors, counted, plural, table } from '../report/terminal.ts';
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Rows as a table; the first is the header. */
-export function table([head, ...rows]: readonly (readonly string[])[]): string {
-  const plain = { head: [], border: [] };
-  const made = new Table({ head: [...head!], style: pc.isColorSupported ? { ...plain, head: ['bold'] } : plain });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
+/**
+ * Prints plain data as JSON. Typed arrays become lists, maps objects; what JSON has no number for (NaN, infinities,
+ * int64 beyond 2^53) becomes text.
+ */
+export function printJson(data: unknown): void {
+  print(JSON.stringify(data, plain, 1));
+}
+
+function plain(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array);
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value;
 }
 
 /** On standard error, and only for a person: pipes see nothing of it. */

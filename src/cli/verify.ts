@@ -1,17 +1,25 @@
 /** requant verify: is it TFLite's answer? */
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InputError, RequantError, UnsupportedError } from '../../kernels/errors.ts';
-import { type Golden, type Verification, verifyModel } from '../inspect/verify.ts';
+import { type FirstTensor, type Golden, type Verification, verifyModel } from '../inspect/verify.ts';
 import type { InterpreterOptions } from '../interpreter.ts';
 import { readNpz } from '../npz.ts';
-import { exists, findGolden, findModels, isDirectory, readFile } from './files.ts';
-import { colors, type EngineOptions, engineOptions, jsonOption, print, progressBar, table } from './output.ts';
+import { exists, findChecksums, findGolden, findModels, isDirectory, readFile } from './files.ts';
+import {
+  clean,
+  colors,
+  counted,
+  type EngineOptions,
+  engineOptions,
+  jsonOption,
+  print,
+  printJson,
+  progressBar,
+  table,
+} from './output.ts';
 
-interface ModelReport extends Partial<Verification> {
+interface ModelReport extends Omit<Verification, 'kernels'> {
   readonly path: string;
-  readonly values: number;
-  readonly different: number;
   readonly unsupportedOps: readonly string[];
   readonly error?: string;
 }
@@ -36,16 +44,21 @@ export function addVerify(program: Command): void {
     .description(
       'Runs models on recorded inputs and compares every value with the recorded answers, bit for bit.\n' +
         'Takes MODEL.tflite GOLDEN.npz, or models and folders: a folder is searched for pairs X.tflite and X.npz,\n' +
-        'or model.tflite and golden.npz. A tensors.csv beside model.tflite adds every intermediate tensor of run 0.\n' +
-        'Exit status: 0 all equal, 1 something differs, 2 something could not be verified.',
+        'or model.tflite and golden.npz. X.tensors.csv or tensors.csv beside it adds every intermediate tensor of run 0.\n' +
+        '`requant golden` prints the script that records such files.',
     )
     .argument('<paths...>', 'MODEL.tflite GOLDEN.npz, or models and folders')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 no value differs, 1 some value differs, 2 a model failed, or none could be run.\n' +
+        'Models with operators that requant does not have are counted as unsupported.',
+    )
     .action((paths: string[], options: EngineOptions & { json?: boolean }) => {
       const pairs = findPairs(paths);
       const report = verifyAll(pairs, { profile: options.profile, kernels: options.kernels });
-      if (options.json) print(JSON.stringify(report, null, 1));
+      if (options.json) printJson(report);
       else printReport(report);
-      process.exitCode = exitStatus(report, pairs.length);
+      process.exitCode = exitStatus(report);
     });
 }
 
@@ -59,8 +72,8 @@ function findPairs(paths: readonly string[]): Pair[] {
     if (!exists(path)) throw new InputError(`there is no ${path}`);
     const folder = isDirectory(path);
     for (const found of folder ? findModels(path) : [path]) {
-      const beside = findGolden(found);
-      if (beside) pairs.push([found, beside]);
+      const golden = findGolden(found);
+      if (golden !== undefined) pairs.push([found, golden]);
       else if (!folder)
         throw new InputError(`there is no golden file beside ${found}; \`requant golden\` says how to record one`);
     }
@@ -69,21 +82,28 @@ function findPairs(paths: readonly string[]): Pair[] {
   return pairs;
 }
 
-function verifyAll(pairs: readonly Pair[], options: InterpreterOptions): Report {
+function verifyAll(pairs: readonly Pair[], options: Required<Pick<InterpreterOptions, 'profile' | 'kernels'>>): Report {
   const bar = progressBar('verifying', pairs.length);
-  const models = pairs.map(([model, golden]) => {
-    const report = verifyOne(model, golden, options);
+  let { kernels }: { kernels: string } = options;
+  const models = pairs.map(([path, goldenPath]): ModelReport => {
     bar.increment();
-    return report;
+    try {
+      const verification = verifyModel(readFile(path), readGolden(path, goldenPath), options);
+      kernels = verification.kernels;
+      const { kernels: _, ...result } = verification;
+      return { path, ...result, unsupportedOps: [] };
+    } catch (error) {
+      return { path, runs: 0, values: 0, different: 0, maxDifference: 0, firstTensor: null, ...failure(error) };
+    }
   });
   bar.stop();
   const sum = (of: (model: ModelReport) => number) => models.reduce((total, model) => total + of(model), 0);
   return {
     summary: {
-      profile: options.profile!,
-      kernels: 'reference',
+      profile: options.profile,
+      kernels,
       models: models.length,
-      runs: sum((m) => m.runs ?? 0),
+      runs: sum((m) => m.runs),
       values: sum((m) => m.values),
       different: sum((m) => m.different),
       unsupported: sum((m) => Number(m.unsupportedOps.length > 0)),
@@ -93,20 +113,16 @@ function verifyAll(pairs: readonly Pair[], options: InterpreterOptions): Report 
   };
 }
 
-function verifyOne(path: string, goldenPath: string, options: InterpreterOptions): ModelReport {
-  try {
-    return { path, unsupportedOps: [], ...verifyModel(readFile(path), readGolden(path, goldenPath), options) };
-  } catch (error) {
-    if (!(error instanceof RequantError)) throw new Error(`${path}: ${error}`, { cause: error });
-    const ops = error instanceof UnsupportedError ? error.nodes.map(({ op }) => op) : [];
-    return { path, values: 0, different: 0, unsupportedOps: [...new Set(ops)], error: error.message };
-  }
+/** What to report of a model that could not be verified: the others are verified all the same. */
+function failure(error: unknown): { unsupportedOps: string[]; error: string } {
+  const ops = error instanceof UnsupportedError ? error.nodes.map(({ op }) => op) : [];
+  const bug = `this is a bug in requant: ${error instanceof Error ? error.stack : error}`;
+  return { unsupportedOps: [...new Set(ops)], error: error instanceof RequantError ? error.message : bug };
 }
 
 function readGolden(model: string, golden: string): Golden {
-  const csv = join(dirname(model), 'tensors.csv');
-  const checksums = model.endsWith('model.tflite') && exists(csv) ? readChecksums(csv) : new Map();
-  return { arrays: readNpz(readFile(golden), golden), checksums };
+  const csv = findChecksums(model);
+  return { arrays: readNpz(readFile(golden), golden), checksums: csv === undefined ? new Map() : readChecksums(csv) };
 }
 
 /** tensors.csv: op, op_name, tensor, name, dtype, shape, crc32; only the name may hold commas, in quotes. */
@@ -115,37 +131,53 @@ function readChecksums(path: string): Map<number, number> {
   return new Map(
     lines.map((line) => {
       const fields = line.split(',');
-      return [Number(fields[2]), Number.parseInt(fields.at(-1)!, 16)];
+      const [tensor, crc] = [Number(fields[2]), fields.at(-1)!];
+      if (!Number.isInteger(tensor) || !/^[0-9a-f]{8}$/.test(crc)) {
+        throw new InputError(`${path} has a line without tensor index and CRC-32: ${line.slice(0, 200)}`);
+      }
+      return [tensor, Number.parseInt(crc, 16)];
     }),
   );
 }
 
-function exitStatus({ summary }: Report, asked: number): number {
+function exitStatus({ summary }: Report): number {
   if (summary.different > 0) return 1;
-  return summary.failed > 0 || summary.unsupported === asked ? 2 : 0;
+  return summary.failed > 0 || summary.unsupported === summary.models ? 2 : 0;
 }
 
 function printReport({ summary, models }: Report): void {
   for (const model of models) {
-    if (model.error !== undefined) print(`${colors.yellow(model.path)}\n  ${model.error.replaceAll('\n', '\n  ')}`);
-    if (model.different > 0) {
-      const { index, name, node, op } = model.firstTensor!;
-      print(
-        `${colors.red(model.path)}: ${model.different} of ${model.values} values differ, by up to ${model.maxDifference}, ` +
-          `first in tensor ${index} '${name}'${op ? `, written by ${op} (node ${node})` : ''}`,
-      );
-      if (model.explainedBy?.length) print(`  with --profile ${model.explainedBy.join(' or ')} none differs`);
-    }
+    if (model.error !== undefined) print(`${colors.yellow(model.path)}\n  ${indented(model.error)}`);
+    if (model.firstTensor) print(difference(model, model.firstTensor));
   }
+  const { runs, values, different, unsupported, failed } = summary;
   print(
     table([
       ['models', 'runs', 'values', 'different', 'unsupported', 'failed'],
-      [summary.models, summary.runs, summary.values, summary.different, summary.unsupported, summary.failed].map(
-        String,
-      ),
+      [summary.models, runs, values, different, unsupported, failed].map(counted),
     ]),
   );
-  const exact = `bit-exact with TFLite (profile ${summary.profile})`;
-  const verdict = `${summary.different} of ${summary.values} values differ`;
-  print(summary.different > 0 ? colors.red(verdict) : colors.green(`${exact}: ${verdict}`));
+  const verdict = `${counted(different)} of ${counted(values)} values differ`;
+  const label = `profile ${summary.profile}, kernels ${summary.kernels}`;
+  print(different > 0 ? colors.red(`${verdict} (${label})`) : `${exactness(values)}: ${verdict} (${label})`);
+}
+
+function exactness(values: number): string {
+  return values > 0 ? colors.green('bit-exact with TFLite') : colors.yellow('nothing was compared');
+}
+
+function difference(model: ModelReport, { index, name, op, node, shape }: FirstTensor): string {
+  const where = `first in tensor ${index} '${clean(name)}'${op ? `, written by ${clean(op)} (node ${node})` : ''}`;
+  const how = shape
+    ? `, of shape [${shape.found}] where [${shape.expected}] was recorded`
+    : model.maxDifference > 0
+      ? `, by up to ${model.maxDifference}`
+      : '';
+  const lines = [`${colors.red(model.path)}: ${model.different} of ${model.values} values differ${how}, ${where}`];
+  if (model.explainedBy?.length) lines.push(`  with --profile ${model.explainedBy.join(' or ')} none differs`);
+  return lines.join('\n');
+}
+
+function indented(text: string): string {
+  return text.split('\n').map(clean).join('\n  ');
 }

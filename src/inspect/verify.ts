@@ -2,9 +2,11 @@
 import { crc32 } from 'node:zlib';
 import { InputError, RequantError } from '../../kernels/errors.ts';
 import type { Profile } from '../../kernels/kernel.ts';
+import { sizeOf } from '../../kernels/tensor.ts';
 import { Interpreter, type InterpreterOptions, type NodeInfo } from '../interpreter.ts';
-import type { NpyArray, NpyData } from '../npz.ts';
+import type { NpyArray } from '../npz.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../tensor_info.ts';
+import { asTensorData, takeShape } from './arrays.ts';
 
 /** Recorded answers: see "Golden files" in README.md. */
 export interface Golden {
@@ -15,29 +17,37 @@ export interface Golden {
 }
 
 export interface Verification {
+  /** The kernels that ran. */
+  readonly kernels: string;
   readonly runs: number;
   /** Values compared: outputs of every run, tensors of run 0. */
   readonly values: number;
-  /** Values that differ; a tensor known only by its checksum counts as one. */
+  /** Values that differ; all of a tensor whose shape differs, one of a tensor known only by its checksum. */
   readonly different: number;
   readonly maxDifference: number;
   /** The first tensor, in the order of execution, that differs. */
-  readonly firstTensor?: {
-    readonly index: number;
-    readonly name: string;
-    /** Who wrote it. */
-    readonly node?: number;
-    readonly op?: string;
-  };
+  readonly firstTensor: FirstTensor | null;
   /** Other profiles under which nothing differs. */
   readonly explainedBy?: readonly Profile[];
 }
+
+export interface FirstTensor {
+  readonly index: number;
+  readonly name: string;
+  /** Who wrote it. */
+  readonly node?: number;
+  readonly op?: string;
+  /** Where it is the shape that differs. */
+  readonly shape?: { readonly expected: readonly number[]; readonly found: readonly number[] };
+}
+
+const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
 
 /** Runs the model on the golden file's inputs, in order, through one interpreter, so that state carries over. */
 export function verifyModel(bytes: Uint8Array, golden: Golden, options: InterpreterOptions = {}): Verification {
   const result = compare(new Interpreter(bytes, options), golden);
   if (result.different === 0) return result;
-  const others = (['tflite', 'tflm'] as const).filter((profile) => profile !== (options.profile ?? 'tflite'));
+  const others = PROFILES.filter((profile) => profile !== (options.profile ?? 'tflite'));
   const explainedBy = others.filter((profile) => agrees(bytes, golden, { ...options, profile }));
   return { ...result, explainedBy };
 }
@@ -52,82 +62,115 @@ function agrees(bytes: Uint8Array, golden: Golden, options: InterpreterOptions):
 }
 
 function compare(interpreter: Interpreter, { arrays, checksums }: Golden): Verification {
-  const inputs = interpreter.inputs.map((input, i) => recorded(arrays, `input_${i}`, input));
-  const outputs = interpreter.outputs.map((output, i) => recorded(arrays, `output_${i}`, output));
-  const runs = [...outputs, ...inputs][0]?.shape[0] ?? 0;
-  if (runs === 0) throw new InputError('the golden file has no runs');
-  const result = new Comparison();
+  const inputs = interpreter.inputs.map((input, i) => runsOf(arrays, `input_${i}`, input));
+  const outputs = interpreter.outputs.map((output, i) => runsOf(arrays, `output_${i}`, output));
+  const runs = countRuns([...inputs, ...outputs]);
+  inputs.forEach(({ shape, key }, i) => {
+    takeShape(interpreter, i, shape, `the golden file's ${key}, for one run,`);
+  });
+  const result = new Comparison(interpreter);
   for (let run = 0; run < runs; run++) {
     const answers = interpreter.invoke(
-      inputs.map((array) => runOf(array, run) as TensorData),
-      run > 0
-        ? {}
-        : {
-            tap(tensor, node) {
-              const values = arrays.get(`tensor_${tensor.index}`) ?? arrays.get(tensor.name);
-              const checksum = checksums.get(tensor.index);
-              if (values) result.compare(tensor, values.data, () => node);
-              else if (checksum !== undefined) result.compareChecksum(tensor, checksum, () => node);
-            },
-          },
+      inputs.map((recorded) => valuesOf(recorded, run)),
+      run > 0 ? {} : { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) },
     );
     answers.forEach((answer, i) => {
-      const writer = () => interpreter.nodes.find((node) => node.outputs.some(({ index }) => index === answer.index));
-      result.compare(answer, runOf(outputs[i]!, run), writer);
+      result.compare(answer, outputs[i]!.shape, valuesOf(outputs[i]!, run));
     });
   }
-  return { runs, ...result };
+  const { values, different, maxDifference, firstTensor } = result;
+  return { kernels: interpreter.kernels, runs, values, different, maxDifference, firstTensor };
 }
-
-type Writer = () => NodeInfo | undefined;
 
 class Comparison {
   values = 0;
   different = 0;
   maxDifference = 0;
-  firstTensor?: NonNullable<Verification['firstTensor']>;
+  firstTensor: FirstTensor | null = null;
+  readonly #interpreter: Interpreter;
+
+  constructor(interpreter: Interpreter) {
+    this.#interpreter = interpreter;
+  }
+
+  /** An intermediate tensor: its values where they were recorded, else its checksum. */
+  tap(tensor: OutputTensor, node: NodeInfo, arrays: Golden['arrays'], checksums: Golden['checksums']) {
+    const key = [`tensor_${tensor.index}`, tensor.name].find((name) => arrays.has(name));
+    const checksum = checksums.get(tensor.index);
+    if (key !== undefined) {
+      const { shape, data } = arrays.get(key)!;
+      this.compare(tensor, shape, asTensorData(data, tensor, `the golden file's ${key}`), node);
+    } else if (checksum !== undefined) {
+      this.values += tensor.data.length;
+      if (crc32(bytesOf(tensor.data)) !== checksum) this.#differs(tensor, 1, node);
+    }
+  }
 
   /** Compares the bits: of floats too, NaN with NaN. */
-  compare(tensor: OutputTensor, expected: NpyData, writer: Writer) {
+  compare(tensor: OutputTensor, shape: readonly number[], expected: TensorData, node?: NodeInfo) {
     const { data } = tensor;
     this.values += data.length;
-    if (data.length !== expected.length) {
-      this.#differs(tensor, Math.max(data.length, expected.length), writer);
+    if (shape.length !== tensor.shape.length || shape.some((dim, d) => dim !== tensor.shape[d])) {
+      this.#differs(tensor, Math.max(data.length, expected.length), node, { expected: shape, found: tensor.shape });
       return;
     }
+    if (bytesOf(data).equals(bytesOf(expected))) return;
     for (let i = 0; i < data.length; i++) {
       if (Object.is(data[i], expected[i])) continue;
-      this.#differs(tensor, 1, writer);
+      this.#differs(tensor, 1, node);
       const difference = Math.abs(Number(data[i]) - Number(expected[i]));
       if (difference > this.maxDifference) this.maxDifference = difference;
     }
   }
 
-  compareChecksum(tensor: OutputTensor, checksum: number, writer: Writer) {
-    const { data } = tensor;
-    this.values += data.length;
-    if (crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) !== checksum)
-      this.#differs(tensor, 1, writer);
-  }
-
-  #differs({ index, name }: OutputTensor, values: number, writer: Writer) {
+  #differs({ index, name }: OutputTensor, values: number, node?: NodeInfo, shape?: FirstTensor['shape']) {
     this.different += values;
     if (this.firstTensor) return;
-    const node = writer();
-    this.firstTensor = { index, name, ...(node && { node: node.index, op: node.op }) };
+    const writer =
+      node ?? this.#interpreter.nodes.find(({ outputs }) => outputs.some((output) => output.index === index));
+    this.firstTensor = {
+      index,
+      name,
+      ...(writer && { node: writer.index, op: writer.op }),
+      ...(shape && { shape }),
+    };
   }
 }
 
-function recorded(arrays: ReadonlyMap<string, NpyArray>, key: string, tensor: TensorInfo): NpyArray {
+function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** What was recorded for one input or output: `runs` times `shape`. */
+interface Recorded {
+  readonly key: string;
+  readonly runs: number;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+function runsOf(arrays: Golden['arrays'], key: string, tensor: TensorInfo): Recorded {
   const array = arrays.get(key);
   if (array === undefined) {
     throw new InputError(`the golden file has no ${key}, for ${tensor}; it has ${[...arrays.keys()].join(', ')}`);
   }
-  return array;
+  const [runs, ...shape] = array.shape;
+  if (runs === undefined) throw new InputError(`the golden file's ${key} has no dimension for the runs`);
+  return { key, runs, shape, data: asTensorData(array.data, tensor, `the golden file's ${key}`) };
 }
 
-/** The values of one run: the first dimension counts the runs. */
-function runOf({ data, shape }: NpyArray, run: number): NpyData {
-  const size = shape.slice(1).reduce((product, dim) => product * dim, 1);
+function countRuns(recorded: readonly Recorded[]): number {
+  const [first] = recorded;
+  if (first === undefined) return 1;
+  const other = recorded.find(({ runs }) => runs !== first.runs);
+  if (other) {
+    throw new InputError(`the golden file has ${first.runs} runs in ${first.key} and ${other.runs} in ${other.key}`);
+  }
+  if (first.runs === 0) throw new InputError('the golden file has no runs');
+  return first.runs;
+}
+
+function valuesOf({ data, shape }: Recorded, run: number): TensorData {
+  const size = sizeOf(shape);
   return data.subarray(run * size, (run + 1) * size);
 }
