@@ -26,6 +26,8 @@ export { RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR } from './resize.ts';
 export { RANK, SHAPE } from './shape.ts';
 export { SLICE } from './slice.ts';
 export { SOFTMAX } from './softmax.ts';
+export { BATCH_TO_SPACE_ND, SPACE_TO_BATCH_ND } from './space_to_batch_nd.ts';
+export { DEPTH_TO_SPACE, SPACE_TO_DEPTH } from './space_to_depth.ts';
 export { SPLIT, SPLIT_V } from './split.ts';
 export { SQUEEZE } from './squeeze.ts';
 export { STRIDED_SLICE } from './strided_slice.ts';
