@@ -52,6 +52,45 @@ export interface Limits {
   readonly tensorBytes: number;
   /** Multiply-accumulates (for pooling: additions) of one invoke. */
   readonly macs: number;
+  /** Iterations of one WHILE. */
+  readonly iterations: number;
+}
+
+/** A value that outlives an invoke: what VAR_HANDLE names, and ASSIGN_VARIABLE sets. */
+export interface Resource {
+  readonly name: string;
+  /** Its memory; undefined until a node that reads or assigns it is prepared. */
+  tensor: Tensor | undefined;
+  assigned: boolean;
+}
+
+/** A subgraph prepared to be run by a node of another: fill the inputs' data, run, read the outputs'. */
+export interface Callee {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly macs: number;
+  /** Whether the shapes of the outputs are known before it runs. */
+  readonly isStatic: boolean;
+  run(): void;
+}
+
+/** What the subgraphs of a model share. */
+export interface Callees {
+  /** Prepares a subgraph for inputs of these shapes. */
+  prepare(subgraph: number, inputShapes: readonly (readonly number[])[]): Callee;
+  /** The number of the resource of this name. */
+  resourceNumber(name: string): number;
+  readonly resources: readonly Resource[];
+  /** Subgraphs that CALL_ONCE has run. */
+  readonly calledOnce: Set<number>;
+}
+
+/** What nodes are prepared under. */
+export interface Environment {
+  readonly profile: Profile;
+  readonly limits: Limits;
+  /** Undefined where there is but one graph. */
+  readonly callees?: Callees;
 }
 
 /** What a node is made of. */
@@ -79,8 +118,7 @@ export class Node {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: readonly Tensor[];
   readonly intermediates: readonly Tensor[];
-  readonly profile: Profile;
-  readonly limits: Limits;
+  readonly environment: Environment;
   /**
    * Set by a prepare whose eval reads no input's data, only shapes (SHAPE, RANK): the outputs are then computed once,
    * and known to the prepare of the nodes that follow.
@@ -94,7 +132,7 @@ export class Node {
   readonly valuesRead: Tensor[] = [];
   readonly #options: object;
 
-  constructor(parts: NodeParts, profile: Profile, limits: Limits) {
+  constructor(parts: NodeParts, environment: Environment) {
     this.op = parts.op;
     this.isCustom = parts.isCustom;
     this.index = parts.index;
@@ -102,9 +140,16 @@ export class Node {
     this.inputs = parts.inputs;
     this.outputs = parts.outputs;
     this.intermediates = parts.intermediates;
-    this.profile = profile;
-    this.limits = limits;
+    this.environment = environment;
     this.#options = parts.options;
+  }
+
+  get profile(): Profile {
+    return this.environment.profile;
+  }
+
+  get limits(): Limits {
+    return this.environment.limits;
   }
 
   /** The operator's options; O names the fields of its options table that the kernel reads. */
@@ -155,6 +200,21 @@ export class Node {
     if (!tensor.known) throw new ValuesNotKnown(tensor);
     this.valuesRead.push(tensor);
     return Array.from<number | bigint, number>(tensor.data, Number);
+  }
+
+  /** The other subgraphs, and what all share. */
+  get callees(): Callees {
+    const { callees } = this.environment;
+    if (callees === undefined) this.unsupported('it needs other subgraphs, and there are none');
+    return callees;
+  }
+
+  /** The resource of which input i is the handle. */
+  resource(i: number): Resource {
+    const [number] = this.values(i, 'resource');
+    const resource = this.callees.resources[number ?? -1];
+    this.require(resource !== undefined, `input ${i} is the handle of no resource`);
+    return resource;
   }
 
   /** Memory that eval may use as it likes and that keeps nothing from one eval to the next. */

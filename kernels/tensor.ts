@@ -11,6 +11,8 @@ export interface DataOf {
   float32: Float32Array;
   int4: Int8Array;
   int2: Int8Array;
+  /** The handle of a resource variable: its number in Callees.resources. */
+  resource: Int32Array;
 }
 
 /** An element type, as TFLite prints it. */
@@ -26,6 +28,7 @@ const ARRAYS = {
   float32: Float32Array,
   int4: Int8Array,
   int2: Int8Array,
+  resource: Int32Array,
 } satisfies { [T in DType]: { new (buffer: ArrayBuffer, byteOffset: number, length: number): DataOf[T] } };
 
 export function isDType(name: string): name is DType {

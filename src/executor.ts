@@ -12,22 +12,19 @@
  */
 import { LimitError, RequantError, UnsupportedError, type UnsupportedNode } from '../kernels/errors.ts';
 import {
+  type Environment,
   type Eval,
   type KernelSet,
-  type Limits,
   Node,
   type NodeParts,
   type Operator,
-  type Profile,
   ValuesNotKnown,
 } from '../kernels/kernel.ts';
 import { type Tensor, viewOf } from '../kernels/tensor.ts';
 import type { Graph } from './graph.ts';
 import { planMemory, type Request } from './memory_planner.ts';
 
-export interface ExecutorOptions {
-  readonly profile: Profile;
-  readonly limits: Limits;
+export interface ExecutorOptions extends Environment {
   /** The schema's operators, by name. */
   readonly operators: { readonly [op: string]: Operator };
   /** Operators by the custom names that files give them. */
@@ -125,7 +122,7 @@ export class Executor {
     const unsupported: UnsupportedNode[] = [];
     for (const parts of nodes.slice(first)) {
       try {
-        const node = new Node(parts, this.#options.profile, this.#options.limits);
+        const node = new Node(parts, this.#options);
         if (parts.unsupported) node.unsupported(parts.unsupported);
         prepared.push(this.#operator(node).prepare(node));
         if (unsupported.length > 0) continue;
@@ -184,7 +181,8 @@ export class Executor {
 
   /** Computes a node's outputs at once if they follow from constants and shapes. */
   #computeNow(node: Node, prepared: unknown): boolean {
-    const known = node.inputs.every((input) => input === undefined || this.#constants.has(input));
+    // A handle is known; what its variable holds is not.
+    const known = node.inputs.every((input) => !input || (this.#constants.has(input) && input.dtype !== 'resource'));
     if (!(node.readsShapesOnly || (known && node.inputs.length > 0)) || node.outputs.length === 0) return false;
     for (const tensor of [...node.outputs, ...node.scratches]) {
       this.#computedBytes += tensor.byteLength;

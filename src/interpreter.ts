@@ -1,12 +1,13 @@
 /** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
 import { InputError } from '../kernels/errors.ts';
 import type { KernelSet, Limits, Operator, Profile } from '../kernels/kernel.ts';
+import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
 import type { Tensor } from '../kernels/tensor.ts';
-import { Executor } from './executor.ts';
-import { buildGraph } from './graph.ts';
+import type { Executor } from './executor.ts';
 import { loadModel } from './model/loader.ts';
 import type { Model, Subgraph } from './model/model.ts';
+import { Program } from './program.ts';
 import { fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface InterpreterOptions {
@@ -45,7 +46,7 @@ export interface NodeInfo {
   readonly macs: number;
 }
 
-const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40 };
+const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40, iterations: 2 ** 20 };
 const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
 const KERNELS = ['auto', 'reference'];
 
@@ -58,6 +59,7 @@ export class Interpreter {
   readonly #subgraph: Subgraph;
   readonly #options: InterpreterOptions;
   readonly #inputShapes = new Map<number, readonly number[]>();
+  #program!: Program;
   #executor: Executor;
 
   /**
@@ -146,17 +148,20 @@ export class Interpreter {
 
   /** Forgets what the model has seen: variables (LSTM, SVDF, streaming models) get their initial values. */
   resetVariables(): void {
-    this.#executor.resetVariables();
+    this.#program.resetVariables();
   }
 
   #prepare(): Executor {
-    return new Executor(buildGraph(this.#subgraph, this.#inputShapes), {
+    const program = new Program(this.model, {
       profile: this.profile,
       limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
       operators: reference,
-      customOps: this.#options.customOps ?? {},
+      customOps: { ...custom, ...this.#options.customOps },
       kernelSets: [] satisfies KernelSet[],
     });
+    const executor = program.executor(this.#subgraph.index, this.#inputShapes);
+    this.#program = program; // only now: a shape that fails leaves all as it was
+    return executor;
   }
 
   /** The values for each input, in the order of the inputs. */

@@ -1,6 +1,7 @@
 /** Bytes -> Model: what the tables of the file mean, with every index, size and length checked. */
 import { LimitError, ModelError, UnsupportedError } from '../../kernels/errors.ts';
 import { elementSize, isDType, type Quantization, sizeOf } from '../../kernels/tensor.ts';
+import { readFlexbufferMap } from './flexbuffers.ts';
 import type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model.ts';
 import { offsetOf, readModel } from './reader.ts';
 import { builtinOperators, enums, layouts, type Table, type TableName } from './schema.ts';
@@ -156,6 +157,11 @@ class Loader {
     const builtin = builtinName(code);
     const isCustom = builtin === 'CUSTOM';
     const { largeCustomOptionsOffset, largeCustomOptionsSize } = operator;
+    const customOptions =
+      operator.customOptions ??
+      (largeCustomOptionsOffset > 1n
+        ? this.#beyond(largeCustomOptionsOffset, largeCustomOptionsSize, `${path}.largeCustomOptionsOffset`, operator)
+        : new Uint8Array(0));
     return {
       index,
       op: isCustom ? (code.customCode ?? '') : builtin,
@@ -164,12 +170,8 @@ class Loader {
       inputs: tensorIndices(operator.inputs, tensors, `${path}.inputs`, operator, -1),
       outputs: tensorIndices(operator.outputs, tensors, `${path}.outputs`, operator),
       intermediates: tensorIndices(operator.intermediates, tensors, `${path}.intermediates`, operator),
-      options: readOptions(operator, builtin, path),
-      customOptions:
-        operator.customOptions ??
-        (largeCustomOptionsOffset > 1n
-          ? this.#beyond(largeCustomOptionsOffset, largeCustomOptionsSize, `${path}.largeCustomOptionsOffset`, operator)
-          : new Uint8Array(0)),
+      options: isCustom ? (readFlexbufferMap(customOptions) ?? {}) : readOptions(operator, builtin, path),
+      customOptions,
     };
   }
 

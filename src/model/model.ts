@@ -51,7 +51,7 @@ export interface OperatorSpec {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly intermediates: readonly number[];
-  /** All fields of the operator's options table, with the schema's defaults. */
+  /** All fields of the operator's options table, with the schema's defaults; a custom operator's scalars by name. */
   readonly options: { readonly [field: string]: unknown };
   readonly customOptions: Uint8Array;
 }

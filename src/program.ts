@@ -1,0 +1,72 @@
+/** The subgraphs of a model as they run each other (IF, WHILE, CALL_ONCE), and the variables that they share. */
+import { LimitError, ModelError } from '../kernels/errors.ts';
+import type { Callee, Callees, Resource } from '../kernels/kernel.ts';
+import { Executor, type ExecutorOptions } from './executor.ts';
+import { buildGraph } from './graph.ts';
+import type { Model } from './model/model.ts';
+
+/** Subgraphs that run one another, one inside the other; and all that are prepared. Real models have a handful. */
+const MAX_DEPTH = 32;
+const MAX_EXECUTORS = 1000;
+
+export class Program implements Callees {
+  readonly resources: Resource[] = [];
+  readonly calledOnce = new Set<number>();
+  readonly #model: Model;
+  readonly #options: ExecutorOptions;
+  readonly #executors: Executor[] = [];
+  /** The subgraphs that are being prepared, each because of a node of the one before. */
+  readonly #preparing: number[] = [];
+
+  constructor(model: Model, options: ExecutorOptions) {
+    this.#model = model;
+    this.#options = { ...options, callees: this };
+  }
+
+  /** An executor of a subgraph, whose inputs have the shapes in the file but for those given here by tensor index. */
+  executor(subgraph: number, inputShapes: ReadonlyMap<number, readonly number[]>): Executor {
+    const spec = this.#model.subgraphs[subgraph];
+    if (spec === undefined) {
+      throw new ModelError(`there is no subgraph ${subgraph}: the file has ${this.#model.subgraphs.length}`);
+    }
+    if (this.#preparing.includes(subgraph)) {
+      throw new ModelError(`subgraph ${subgraph} runs itself: ${[...this.#preparing, subgraph].join(' -> ')}`);
+    }
+    if (this.#preparing.length >= MAX_DEPTH || this.#executors.length >= MAX_EXECUTORS) {
+      throw new LimitError(`subgraphs run each other more than ${MAX_DEPTH} deep or at ${MAX_EXECUTORS} places`);
+    }
+    this.#preparing.push(subgraph);
+    try {
+      const executor = new Executor(buildGraph(spec, inputShapes), this.#options);
+      this.#executors.push(executor);
+      return executor;
+    } finally {
+      this.#preparing.pop();
+    }
+  }
+
+  prepare(subgraph: number, inputShapes: readonly (readonly number[])[]): Callee {
+    const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
+    const executor = this.executor(subgraph, new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []])));
+    return {
+      inputs: executor.graph.inputs,
+      outputs: executor.graph.outputs,
+      macs: executor.macs,
+      isStatic: executor.nodes.length === executor.graph.nodes.length,
+      run: () => executor.run(),
+    };
+  }
+
+  resourceNumber(name: string): number {
+    const known = this.resources.findIndex((resource) => resource.name === name);
+    if (known >= 0) return known;
+    return this.resources.push({ name, tensor: undefined, assigned: false }) - 1;
+  }
+
+  /** Variables get their initial values, resource variables are unassigned, and CALL_ONCE will run again. */
+  resetVariables(): void {
+    for (const executor of this.#executors) executor.resetVariables();
+    for (const resource of this.resources) resource.assigned = false;
+    this.calledOnce.clear();
+  }
+}
