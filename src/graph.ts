@@ -19,6 +19,7 @@ const BEFORE = -1;
 
 /** Builds subgraph's graph, with the graph inputs' shapes replaced by inputShapes where it has any. */
 export function buildGraph(subgraph: Subgraph, inputShapes: ReadonlyMap<number, readonly number[]> = new Map()): Graph {
+  subgraph = withEmptyConstants(subgraph);
   checkDataFlow(subgraph);
   const open = untyped([...subgraph.inputs, ...subgraph.outputs], subgraph.tensors);
   if (open) throw new UnsupportedError(`a graph input or output cannot be used: ${open}`);
@@ -46,6 +47,17 @@ export function buildGraph(subgraph: Subgraph, inputShapes: ReadonlyMap<number, 
 function untyped(indices: readonly number[], tensors: readonly TensorSpec[]): string | undefined {
   const spec = indices.map((i) => tensors[i]).find((tensor) => tensor && !isDType(tensor.dtype));
   return spec && `${named(spec)} is ${spec.dtype}, a type that no kernel computes on`;
+}
+
+/** A tensor of no elements that nothing writes is a constant, though no buffer says so: the shape of a scalar. */
+function withEmptyConstants(subgraph: Subgraph): Subgraph {
+  const written = new Set([...subgraph.inputs, ...subgraph.operators.flatMap(({ outputs }) => outputs)]);
+  const isEmptyConstant = ({ index, shape, isVariable }: TensorSpec) =>
+    shape.includes(0) && !isVariable && !written.has(index);
+  const tensors = subgraph.tensors.map((spec) =>
+    isEmptyConstant(spec) ? { ...spec, constant: new Uint8Array(0) } : spec,
+  );
+  return { ...subgraph, tensors };
 }
 
 function buildTensor(spec: TensorSpec, shape: readonly number[]): Tensor | undefined {
