@@ -1,4 +1,9 @@
-/** What the kernels of the convolution family share: their scales, their bias, their requantization to int16. */
+/**
+ * What the kernels of the convolution family share: their bias, their scales, and the way from a row of sums, one for each
+ * output channel, to the output.
+ */
+import { LimitError } from '../errors.ts';
+import { addHigh, multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplier64 } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import {
   type Activation,
@@ -9,10 +14,11 @@ import {
   quantizeMultiplier,
   reduceMultiplier,
 } from '../quantization.ts';
-import type { Tensor } from '../tensor.ts';
+import { int8View, int32Halves, type Tensor } from '../tensor.ts';
+import { prepareOffset } from './centered.ts';
+import type { Accumulator } from './matrix_product.ts';
 
-/** int32 or, for 16x8, int64: the type of the bias, or what the options say where there is none. */
-export type BiasType = 'int32' | 'int64';
+// ---- prepare
 
 /**
  * Bias tensor of a convolution and the type of its accumulator. 8-bit activations add in int32; int16 activations in the
@@ -23,37 +29,144 @@ export function prepareBias(node: Node, i: number, input: Tensor, quantizedBiasT
   const bias = input.dtype === 'int16' ? node.optionalInput(i, 'int64', 'int32') : node.optionalInput(i, 'int32');
   node.require(!bias || bias.size === channels, `the bias has ${bias?.size} values for ${channels} channels`);
   const wide = input.dtype === 'int16' && (bias ? bias.dtype === 'int64' : quantizedBiasType !== 'INT32');
-  return { bias, accumulator: (wide ? 'int64' : 'int32') as BiasType };
+  return { bias, accumulator: (wide ? 'int64' : 'int32') as Accumulator };
+}
+
+/** uint8 filters are asymmetric; of other filters the zero point is 0, and not looked at. */
+export function prepareFilterOffset(node: Node, filter: Tensor): number {
+  return filter.dtype === 'uint8' ? prepareOffset(node, filter) : 0;
+}
+
+/** Output channel c: clamp(sum * multipliers[c] * 2^(shifts[c] - 31) + outputOffset). */
+export interface Requantization {
+  readonly multipliers: Int32Array;
+  readonly shifts: Int32Array;
+  readonly outputOffset: number;
+  readonly activationMin: number;
+  readonly activationMax: number;
+}
+
+/** How many scales the filter has, 1 or one for each channel; of uint8 filters, only 1. */
+export function prepareScaleCount(node: Node, input: Tensor, filter: Tensor, channels: number): number {
+  if (16 * channels > node.limits.tensorBytes) {
+    throw new LimitError(`${node}: ${channels} channels, more than limits.tensorBytes allows for`);
+  }
+  return input.dtype === 'uint8' || filter.quantization?.scales.length === 1 ? 1 : channels;
 }
 
 /** Per output channel: real multiplier = input scale * filter scale / output scale, as an int32 multiplier and a shift. */
 export function prepareRequantization(
+  node: Node,
   input: Tensor,
   filter: Tensor,
   output: Tensor<QuantizedType>,
   channels: number,
-  accumulator: BiasType,
+  accumulator: Accumulator,
   activation: Activation,
-) {
+  realMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier,
+): Requantization {
+  const scales = prepareScaleCount(node, input, filter, channels);
   const multipliers = new Int32Array(channels);
   const shifts = new Int32Array(channels);
-  const realMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier;
-  for (let c = 0; c < channels; c++) {
-    const real = realMultiplier(input.scale, filter.scaleOf(c, channels), output.scale);
+  for (let c = 0; c < scales; c++) {
+    const real = realMultiplier(input.scale, filter.scaleOf(c, scales), output.scale);
     const { multiplier, shift } = quantizeMultiplier(real);
     multipliers[c] = accumulator === 'int64' ? reduceMultiplier(multiplier) : multiplier;
     shifts[c] = shift;
   }
+  if (scales === 1) {
+    multipliers.fill(multipliers[0]);
+    shifts.fill(shifts[0]);
+  }
   return {
     multipliers,
     shifts,
-    outputOffset: output.zeroPoint,
+    outputOffset: 0 - prepareOffset(node, output),
     ...activationRange(activation, output.scale, output.zeroPoint, output.dtype),
   };
 }
 
-/** The bias as int32 values, or as int64 in halves, low half first; zeros where there is none. */
-export function biasValues(bias: Tensor<BiasType> | undefined, accumulator: BiasType, channels: number): Int32Array {
-  const length = accumulator === 'int64' ? 2 * channels : channels;
-  return bias ? new Int32Array(bias.data.buffer, bias.data.byteOffset, length) : new Int32Array(length);
+// ---- from sums to the output
+
+/** A row of sums in place: those from `at` on, of `count` channels from `first` on, become values of the output. */
+export type Requantize = (at: number, first: number, count: number) => void;
+
+/** `low` has the sums; if they are int64, their low halves, and `high` their high halves. */
+export function bindRequantize(
+  r: Requantization,
+  bias: Tensor<Accumulator> | undefined,
+  low: Tensor<'int32'>,
+  high: Tensor<'int32'> | undefined,
+): Requantize {
+  const sums = low.data;
+  const highs = high?.data;
+  const biases = biasValues(bias, r.multipliers.length);
+  return highs
+    ? (at, first, count) => requantizeWide(r, biases, bias?.dtype === 'int64' ? 1 : 0, sums, highs, at, first, count)
+    : (at, first, count) => requantize(r, biases, sums, at, first, count);
+}
+
+function requantize(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const scaled = multiplyByQuantizedMultiplier((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
+    sums[at + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantizeWide(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  biasHalf: number,
+  low: Int32Array,
+  high: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const biasLow = biases[c << biasHalf];
+    const biasHigh = biasHalf === 1 ? biases[(c << 1) + 1] : biasLow >> 31;
+    const accHigh = addHigh(high[at + i], low[at + i], biasHigh, biasLow);
+    const accLow = (low[at + i] + biasLow) | 0;
+    const scaled = multiplyByQuantizedMultiplier64(accHigh, accLow, multipliers[c], shifts[c]);
+    low[at + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+/** The bias as int32 values, an int64's low half first; zeros where there is none. */
+export function biasValues(bias: Tensor<Accumulator> | undefined, channels: number): Int32Array {
+  if (!bias) return new Int32Array(channels);
+  return bias.dtype === 'int64' ? int32Halves(bias as Tensor<'int64'>) : (bias.data as Int32Array);
+}
+
+/** Requantized values, from sums[at] on, to the output, from output[to] on. */
+export type Store = (at: number, count: number, to: number) => void;
+
+export function bindStore(sums: Int32Array, output: Tensor<'int8' | 'uint8' | 'int16' | 'int32'>): Store {
+  const data = output.data;
+  if (data instanceof Int32Array) return (at, count, to) => store32(sums, at, count, data, to);
+  if (data instanceof Int16Array) return (at, count, to) => store16(sums, at, count, data, to);
+  const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
+  return (at, count, to) => store8(sums, at, count, bytes, to);
+}
+
+function store8(sums: Int32Array, at: number, count: number, output: Int8Array, to: number) {
+  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
+}
+
+function store16(sums: Int32Array, at: number, count: number, output: Int16Array, to: number) {
+  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
+}
+
+function store32(sums: Int32Array, at: number, count: number, output: Int32Array, to: number) {
+  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
 }
