@@ -1,0 +1,222 @@
+/**
+ * FULLY_CONNECTED: output[b, o] = requantize(bias[o] +
+ *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)).
+ *
+ * Equals: in profile tflite reference/integer_ops/fully_connected.h and, of uint8, reference/fully_connected.h, the variants
+ * that requantize in double: round(double(sum) * scale), here by multiplyByDouble. In profile tflm, and of int16 filters,
+ * the variants with an integer multiplier. Deviations: the accumulator of int16 follows the type of the bias (see
+ * prepareBias).
+ */
+import { addHigh, multiplyByDouble, multiplyByDouble32 } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  type Activation,
+  activationRange,
+  convolutionMultiplier,
+  type DoubleFactor,
+  doubleFactor,
+  legacyConvolutionMultiplier,
+  type QuantizedType,
+} from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import {
+  biasValues,
+  bindRequantize,
+  bindStore,
+  prepareBias,
+  prepareRequantization,
+  prepareScaleCount,
+  type Requantize,
+  type Store,
+} from './convolution.ts';
+import {
+  type Accumulator,
+  bindMatrices,
+  bindProduct,
+  type Multiply,
+  prepareMatrices,
+  prepareProduct,
+} from './matrix_product.ts';
+
+interface Options {
+  fusedActivationFunction: Activation;
+  weightsFormat: string;
+  keepNumDims: boolean;
+  quantizedBiasType: string;
+}
+
+type FilterType = 'int8' | 'uint8' | 'int16' | 'int4' | 'int2';
+
+/** Filter types by input type. */
+const FILTERS = {
+  int8: ['int8', 'int4', 'int2'],
+  uint8: ['uint8'],
+  int16: ['int8', 'int16', 'int4', 'int2'],
+} satisfies { [input: string]: readonly FilterType[] };
+
+const ACTIVATIONS: readonly Activation[] = ['NONE', 'RELU', 'RELU_N1_TO_1', 'RELU6'];
+
+type FullyConnected = ReturnType<typeof prepare>;
+
+function prepare(node: Node) {
+  const options = node.options<Options>();
+  const activation = options.fusedActivationFunction;
+  if (options.weightsFormat !== 'DEFAULT') node.unsupported(`weights in the format ${options.weightsFormat}`);
+  node.require(ACTIVATIONS.includes(activation), `the fused activation is ${activation}; only clamps can be`);
+  const input = node.input(0, 'int8', 'uint8', 'int16');
+  const filter = node.input<FilterType>(1, ...FILTERS[input.dtype]);
+  node.require(filter.shape.length === 2, 'the filter must have 2 dimensions');
+  const [outputDepth, accumDepth] = filter.shape;
+  const prepared = prepareBias(node, 2, input, options.quantizedBiasType, outputDepth);
+  const wideFilter = filter.dtype === 'int16';
+  const accumulator: Accumulator = wideFilter ? 'int64' : prepared.accumulator;
+  const output = node.output(
+    0,
+    prepareShape(node, input, options.keepNumDims, accumDepth, outputDepth),
+    ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]),
+  );
+  const batches = outputDepth > 0 ? output.size / outputDepth : 0;
+  node.macs = output.size * accumDepth * (wideFilter ? 2 : 1);
+  const matrix = {
+    count: 1,
+    stride: 0,
+    depth: accumDepth,
+    depthStride: 1,
+    columns: outputDepth,
+    columnStride: accumDepth,
+  };
+  return {
+    input: prepareCentered(node, input, prepareOffset(node, input)),
+    filter: prepareMatrices(node, filter, prepareOffset(node, filter), matrix),
+    bias: prepared.bias,
+    output,
+    product: prepareProduct(node, accumDepth, outputDepth, accumulator, wideFilter),
+    requantization:
+      node.profile === 'tflite' && !wideFilter
+        ? prepareDoubleRequantization(node, input, filter, output, outputDepth, activation)
+        : prepareRequantization(
+            node,
+            input,
+            filter,
+            output,
+            outputDepth,
+            accumulator,
+            activation,
+            filter.quantization?.scales.length === 1 ? legacyConvolutionMultiplier : convolutionMultiplier,
+          ),
+    batches,
+    outputDepth,
+    accumDepth,
+  };
+}
+
+/** [batches, outputDepth], where the input is taken as [batches, accumDepth]; or the input's shape up to the last. */
+function prepareShape(node: Node, input: Tensor, keepNumDims: boolean, accumDepth: number, outputDepth: number) {
+  node.require(accumDepth > 0, 'the filter is empty');
+  if (!keepNumDims) return [Math.trunc(input.size / accumDepth), outputDepth];
+  const depth = input.shape.at(-1);
+  node.require(depth === accumDepth, `the input's last dimension is ${depth}, the filter's ${accumDepth}`);
+  return [...input.shape.slice(0, -1), outputDepth];
+}
+
+/** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */
+interface DoubleRequantization {
+  readonly factors: readonly DoubleFactor[];
+  readonly outputOffset: number;
+  readonly activationMin: number;
+  readonly activationMax: number;
+}
+
+function prepareDoubleRequantization(
+  node: Node,
+  input: Tensor,
+  filter: Tensor,
+  output: Tensor<QuantizedType>,
+  channels: number,
+  activation: Activation,
+): DoubleRequantization {
+  const scales = prepareScaleCount(node, input, filter, channels);
+  const perScale = Array.from({ length: scales }, (_, c) =>
+    doubleFactor(convolutionMultiplier(input.scale, filter.scaleOf(c, scales), output.scale)),
+  );
+  return {
+    factors: scales === 1 ? new Array(channels).fill(perScale[0]) : perScale,
+    outputOffset: 0 - prepareOffset(node, output),
+    ...activationRange(activation, output.scale, output.zeroPoint, output.dtype),
+  };
+}
+
+function bind(p: FullyConnected): Eval {
+  const input = bindCentered(p.input);
+  const filter = bindMatrices(p.filter);
+  const multiply = bindProduct(p.product);
+  const requantize = bindRequantizeAny(p);
+  const store = bindStore(p.product.low.data, p.output);
+  return () => {
+    input.update();
+    filter.update();
+    evalFullyConnected(p, input.values, filter.packed, multiply, requantize, store);
+  };
+}
+
+function evalFullyConnected(
+  { batches, outputDepth, accumDepth, product }: FullyConnected,
+  input: Int16Array,
+  filter: Int32Array,
+  multiply: Multiply,
+  requantize: Requantize,
+  store: Store,
+) {
+  const { rows, rowStride } = product;
+  for (let b = 0; b < batches; b += rows) {
+    const count = Math.min(rows, batches - b);
+    multiply(input, Math.imul(b, accumDepth), count, filter, 0);
+    for (let i = 0; i < count; i++) {
+      const at = Math.imul(i, rowStride);
+      requantize(at, 0, outputDepth);
+      store(at, outputDepth, Math.imul(b + i, outputDepth));
+    }
+  }
+}
+
+function bindRequantizeAny({ requantization, bias, product: { low, high } }: FullyConnected): Requantize {
+  if ('multipliers' in requantization) return bindRequantize(requantization, bias, low, high);
+  const biases = biasValues(bias, requantization.factors.length);
+  const sums = low.data;
+  const highs = high?.data;
+  return highs
+    ? (at) => requantizeDoubleWide(requantization, biases, bias?.dtype === 'int64' ? 1 : 0, sums, highs, at)
+    : (at) => requantizeDouble(requantization, biases, sums, at);
+}
+
+function requantizeDouble(
+  { factors, outputOffset, activationMin, activationMax }: DoubleRequantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+) {
+  for (let o = 0; o < factors.length; o++) {
+    const scaled = multiplyByDouble32((sums[at + o] + biases[o]) | 0, factors[o]);
+    sums[at + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantizeDoubleWide(
+  { factors, outputOffset, activationMin, activationMax }: DoubleRequantization,
+  biases: Int32Array,
+  biasHalf: number,
+  low: Int32Array,
+  high: Int32Array,
+  at: number,
+) {
+  for (let o = 0; o < factors.length; o++) {
+    const biasLow = biases[o << biasHalf];
+    const biasHigh = biasHalf === 1 ? biases[(o << 1) + 1] : biasLow >> 31;
+    const accHigh = addHigh(high[at + o], low[at + o], biasHigh, biasLow);
+    const scaled = multiplyByDouble(accHigh, (low[at + o] + biasLow) | 0, factors[o]);
+    low[at + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+export const FULLY_CONNECTED = operator(prepare, bind);
