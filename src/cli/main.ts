@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
+import { addInspect } from './inspect.ts';
 import { clean, colors, printJson } from './output.ts';
 import { addVerify } from './verify.ts';
 
@@ -38,7 +39,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model.`,
   )
   .exitOverride();
 
-for (const add of [addVerify, addGolden]) add(program);
+for (const add of [addVerify, addGolden, addInspect]) add(program);
 
 try {
   await program.parseAsync();

@@ -8,8 +8,8 @@ export const colors = pc;
 
 /** Rows as a table; the first is the header. */
 export function table([head, ...rows]: readonly (readonly string[])[]): string {
-  const plain = { head: [], border: [] };
-  const made = new Table({ head: [...head!], style: pc.isColorSupported ? { ...plain, head: ['bold'] } : plain });
+  const style = { head: pc.isColorSupported ? ['bold'] : [], border: [], compact: true };
+  const made = new Table({ head: [...head!], style });
   made.push(...rows.map((row) => [...row]));
   return made.toString();
 }

@@ -1,0 +1,217 @@
+/** What is in a model file, as plain data: everything that can be known without running it. */
+
+import { loadModel } from '../model/loader.ts';
+import type { Model, Subgraph, TensorSpec } from '../model/model.ts';
+import { type DataFlow, dataFlow, isQuantized, type TensorKind } from './data_flow.ts';
+import { type IntegerOnly, integerOnly } from './integer_only.ts';
+import {
+  type AssociatedFile,
+  type Conversion,
+  type Description,
+  readAssociatedFiles,
+  readConversion,
+  readDescription,
+  readMinRuntimeVersion,
+} from './metadata.ts';
+import { type QuantizationStyle, quantizationStyle } from './quantization_style.ts';
+
+export interface Inspection {
+  readonly bytes: number;
+  readonly schemaVersion: number;
+  /** As converters sign: 'MLIR Converted.', 'TOCO Converted.'. */
+  readonly description: string;
+  readonly minRuntimeVersion: string | undefined;
+  readonly conversion: Conversion | undefined;
+  readonly about: Description | undefined;
+  readonly integerOnly: IntegerOnly;
+  readonly quantization: QuantizationStyle;
+  /** Of the first subgraph, the one that an invoke runs. */
+  readonly inputs: readonly TensorReport[];
+  readonly outputs: readonly TensorReport[];
+  readonly operators: readonly OperatorCount[];
+  readonly sizes: readonly Size[];
+  readonly signatures: readonly SignatureReport[];
+  readonly metadata: readonly { readonly name: string; readonly bytes: number }[];
+  readonly associatedFiles: readonly AssociatedFile[];
+  readonly subgraphs: readonly SubgraphReport[];
+}
+
+export interface TensorReport {
+  readonly index: number;
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** With -1 for each dimension that may change. */
+  readonly shapeSignature: readonly number[];
+  readonly kind: TensorKind;
+  /** What it takes in the file; 0 for what is computed. */
+  readonly bytes: number;
+  /** real = scale * (q - zeroPoint): one pair, or one for each index of `dimension`; null where it is not quantized. */
+  readonly quantization: {
+    readonly scales: readonly number[];
+    readonly zeroPoints: readonly number[];
+    readonly dimension: number | null;
+  } | null;
+  /** The smallest and the largest real value that it can hold, where it is quantized as a whole. */
+  readonly range: readonly [number, number] | null;
+  /** What the converter recorded. */
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+}
+
+export interface OperatorCount {
+  readonly op: string;
+  readonly isCustom: boolean;
+  readonly version: number;
+  readonly count: number;
+}
+
+/** Bytes of the file by what they are for. */
+export interface Size {
+  readonly kind: 'weights' | 'biases' | 'other constants' | 'metadata' | 'associated files' | 'structure';
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+export interface SignatureReport {
+  readonly key: string;
+  readonly subgraph: number;
+  /** Tensor index by name. */
+  readonly inputs: { readonly [name: string]: number };
+  readonly outputs: { readonly [name: string]: number };
+}
+
+export interface SubgraphReport {
+  readonly index: number;
+  readonly name: string;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly nodes: readonly {
+    readonly index: number;
+    readonly op: string;
+    readonly version: number;
+    readonly inputs: readonly number[];
+    readonly outputs: readonly number[];
+  }[];
+  readonly tensors: readonly TensorReport[];
+}
+
+/** Throws what loadModel throws, and nothing else. Works on files that an Interpreter refuses. */
+export function inspect(bytes: Uint8Array): Inspection {
+  const model = loadModel(bytes);
+  const flows = model.subgraphs.map(dataFlow);
+  const conversion = readConversion(model);
+  const associatedFiles = readAssociatedFiles(bytes);
+  const subgraphs = flows.map(subgraphReport);
+  const [main] = subgraphs;
+  return {
+    bytes: bytes.length,
+    schemaVersion: model.version,
+    description: model.description,
+    minRuntimeVersion: readMinRuntimeVersion(model),
+    conversion,
+    about: readDescription(model),
+    integerOnly: integerOnly(model, flows),
+    quantization: quantizationStyle(model, flows, conversion),
+    inputs: main!.inputs.map((i) => main!.tensors[i]!),
+    outputs: main!.outputs.map((i) => main!.tensors[i]!),
+    operators: countOperators(model.subgraphs),
+    sizes: sizes(model, flows, bytes.length, associatedFiles),
+    signatures: model.signatures.map(({ key, subgraph, inputs, outputs }) => ({
+      key,
+      subgraph,
+      inputs: Object.fromEntries(inputs),
+      outputs: Object.fromEntries(outputs),
+    })),
+    metadata: [...model.metadata].map(([name, value]) => ({ name, bytes: value.length })),
+    associatedFiles,
+    subgraphs,
+  };
+}
+
+function subgraphReport({ subgraph, kinds }: DataFlow): SubgraphReport {
+  const { index, name, inputs, outputs, operators, tensors } = subgraph;
+  return {
+    index,
+    name,
+    inputs,
+    outputs,
+    nodes: operators.map((node) => ({
+      index: node.index,
+      op: node.op,
+      version: node.version,
+      inputs: node.inputs,
+      outputs: node.outputs,
+    })),
+    tensors: tensors.map((tensor) => tensorReport(tensor, kinds[tensor.index]!)),
+  };
+}
+
+const LIMITS: { readonly [dtype: string]: readonly [number, number] } = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  int4: [-8, 7],
+};
+
+function tensorReport(tensor: TensorSpec, kind: TensorKind): TensorReport {
+  const { index, name, dtype, shape, shapeSignature, constant, quantization, min, max } = tensor;
+  const limits = Object.hasOwn(LIMITS, dtype) && isQuantized(tensor) ? LIMITS[dtype] : undefined;
+  const one = quantization?.scales.length === 1 ? quantization : undefined;
+  const real = (q: number) => one!.scales[0]! * (q - one!.zeroPoints[0]!);
+  return {
+    index,
+    name,
+    dtype,
+    shape,
+    shapeSignature,
+    kind,
+    bytes: constant?.length ?? 0,
+    quantization: quantization
+      ? {
+          scales: Array.from(quantization.scales),
+          zeroPoints: Array.from(quantization.zeroPoints),
+          dimension: one ? null : quantization.dimension,
+        }
+      : null,
+    range: limits && one ? [real(limits[0]), real(limits[1])] : null,
+    min,
+    max,
+  };
+}
+
+function countOperators(subgraphs: readonly Subgraph[]): OperatorCount[] {
+  const counts = new Map<string, OperatorCount>();
+  for (const { op, isCustom, version } of subgraphs.flatMap(({ operators }) => operators)) {
+    const key = `${isCustom} ${version} ${op}`;
+    counts.set(key, { op, isCustom, version, count: 1 + (counts.get(key)?.count ?? 0) });
+  }
+  return [...counts.values()];
+}
+
+/** A buffer that several tensors share counts once, for the first of them. */
+function sizes(model: Model, flows: readonly DataFlow[], total: number, files: readonly AssociatedFile[]): Size[] {
+  const byKind = { weights: [0, 0], bias: [0, 0], constant: [0, 0] };
+  const seen = new Set<number>();
+  for (const { subgraph, kinds } of flows) {
+    for (const { index, constant, buffer } of subgraph.tensors) {
+      if (!constant) continue;
+      const kind = kinds[index];
+      const sum = byKind[kind === 'weights' || kind === 'bias' ? kind : 'constant'];
+      sum[0]! += 1;
+      if (!seen.has(buffer)) sum[1]! += constant.length;
+      seen.add(buffer);
+    }
+  }
+  const metadata = [...model.metadata.values()].reduce((sum, value) => sum + value.length, 0);
+  const fileBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const known: Size[] = [
+    { kind: 'weights', tensors: byKind.weights[0]!, bytes: byKind.weights[1]! },
+    { kind: 'biases', tensors: byKind.bias[0]!, bytes: byKind.bias[1]! },
+    { kind: 'other constants', tensors: byKind.constant[0]!, bytes: byKind.constant[1]! },
+    { kind: 'metadata', tensors: 0, bytes: metadata },
+    { kind: 'associated files', tensors: 0, bytes: fileBytes },
+  ];
+  const rest = total - known.reduce((sum, { bytes }) => sum + bytes, 0);
+  return [...known, { kind: 'structure', tensors: 0, bytes: Math.max(rest, 0) }];
+}

@@ -1,0 +1,160 @@
+/** In which way a model was quantized, as far as the file shows it. */
+import type { Model, TensorSpec } from '../model/model.ts';
+import { type DataFlow, isQuantized } from './data_flow.ts';
+import type { Conversion } from './metadata.ts';
+
+export interface QuantizationStyle {
+  /** Types of the activations, weights and biases: 'int8, weights int8 per channel, biases int32'. */
+  readonly scheme: string;
+  readonly method:
+    | 'quantization-aware training'
+    | 'post-training'
+    | 'dynamic range'
+    | 'weights only'
+    | 'float16'
+    | 'none'
+    | 'unknown';
+  /** What in the file says so. */
+  readonly evidence: readonly string[];
+  readonly activations: readonly string[];
+  readonly weights: readonly string[];
+  readonly biases: readonly string[];
+  readonly perChannelTensors: number;
+  readonly perTensorTensors: number;
+  readonly fakeQuantNodes: number;
+  /** Tensors with ranges (min, max) in the file. */
+  readonly recordedRanges: number;
+  readonly warnings: readonly string[];
+}
+
+const METHODS: { readonly [mode: string]: QuantizationStyle['method'] } = {
+  QUANTIZATION_AWARE_TRAINING: 'quantization-aware training',
+  PTQ_FULL_INTEGER: 'post-training',
+  PTQ_INT16: 'post-training',
+  PTQ_DYNAMIC_RANGE: 'dynamic range',
+  PTQ_FLOAT16: 'float16',
+};
+
+/** What trainers leave in the names of tensors. */
+const TRACES: readonly { readonly pattern: RegExp; readonly by: string }[] = [
+  { pattern: /weights_quant|act_quant/, by: "TensorFlow 1's contrib.quantize" },
+  { pattern: /LastValueQuant|MovingAvg|AllValuesQuantize|(^|\/)quant_/, by: 'tensorflow_model_optimization' },
+  { pattern: /FakeQuantWithMinMax/, by: 'fake quantization' },
+];
+
+export function quantizationStyle(
+  model: Model,
+  flows: readonly DataFlow[],
+  conversion: Conversion | undefined,
+): QuantizationStyle {
+  const all = flows.flatMap(({ subgraph, kinds }) =>
+    subgraph.tensors.map((tensor) => ({ tensor, kind: kinds[tensor.index]! })),
+  );
+  const quantized = all.filter(({ tensor }) => isQuantized(tensor));
+  const types = (found: readonly { tensor: TensorSpec }[]) =>
+    [...new Set(found.map(({ tensor }) => tensor.dtype))].sort();
+  const weights = all.filter(({ kind }) => kind === 'weights');
+  const activations = quantized.filter(({ kind }) => ['input', 'output', 'activation'].includes(kind));
+  const biases = all.filter(({ kind }) => kind === 'bias');
+  const perChannel = quantized.filter(({ tensor }) => tensor.quantization!.scales.length > 1);
+  const fakeQuantNodes = flows.reduce(
+    (sum, { subgraph }) => sum + subgraph.operators.filter(({ op }) => op === 'FAKE_QUANT').length,
+    0,
+  );
+  const style = {
+    activations: types(activations),
+    weights: types(weights),
+    biases: types(biases),
+    perChannelTensors: perChannel.length,
+    perTensorTensors: quantized.length - perChannel.length,
+    fakeQuantNodes,
+    recordedRanges: all.filter(({ tensor }) => tensor.min.length > 0 && tensor.max.length > 0).length,
+  };
+  const channels = weights.filter(({ tensor }) => (tensor.quantization?.scales.length ?? 0) > 1).length;
+  const per = channels === 0 ? 'per tensor' : channels === weights.length ? 'per channel' : 'per channel or per tensor';
+  const scheme = [
+    style.activations.join(' and ') || 'no quantized activations',
+    ...(weights.length > 0
+      ? [`weights ${style.weights.join(' and ')}${weights.some((w) => isQuantized(w.tensor)) ? ` ${per}` : ''}`]
+      : []),
+    ...(biases.length > 0 ? [`biases ${style.biases.join(' and ')}`] : []),
+  ].join(', ');
+  const anything = quantized.length > 0 || fakeQuantNodes > 0 || style.weights.includes('float16');
+  return {
+    scheme,
+    ...(anything ? methodOf(model, style, conversion) : { method: 'none', evidence: ['no tensor is quantized'] }),
+    ...style,
+    warnings: [
+      ...flows.flatMap(initialRanges),
+      ...(fakeQuantNodes > 0 && quantized.length === 0 ? [NOT_CONVERTED] : []),
+    ],
+  };
+}
+
+const NOT_CONVERTED = 'trained for quantization, but not quantized: FAKE_QUANT nodes among float32 tensors';
+
+type Found = Pick<QuantizationStyle, 'activations' | 'weights' | 'fakeQuantNodes' | 'recordedRanges'>;
+
+function methodOf(
+  model: Model,
+  { activations, weights, fakeQuantNodes, recordedRanges }: Found,
+  conversion: Conversion | undefined,
+): Pick<QuantizationStyle, 'method' | 'evidence'> {
+  const names = model.subgraphs.flatMap(({ tensors }) => tensors.map(({ name }) => name));
+  const traces = TRACES.flatMap(({ pattern, by }) => {
+    const example = names.find((name) => pattern.test(name));
+    if (example === undefined) return [];
+    const text = pattern.exec(example)![0].replace('/', '');
+    return [`${by} left '${text}' in ${names.filter((name) => pattern.test(name)).length} names`];
+  });
+  const evidence = traces.slice(0, 1);
+  if (fakeQuantNodes > 0) evidence.push(`${fakeQuantNodes} FAKE_QUANT ${fakeQuantNodes === 1 ? 'node' : 'nodes'}`);
+  if (recordedRanges > 0) evidence.push(`${recordedRanges} tensors with their range (min, max)`);
+  const mode = conversion?.modes.find((name) => Object.hasOwn(METHODS, name));
+  if (mode !== undefined) return { method: METHODS[mode]!, evidence: [`the converter wrote ${mode}`, ...evidence] };
+  if (traces.length > 0 || fakeQuantNodes > 0) return { method: 'quantization-aware training', evidence };
+  if (activations.length === 0)
+    return { method: 'dynamic range', evidence: ['quantized constants alone', ...evidence] };
+  if (activations.includes('int8') || activations.includes('int16')) {
+    return { method: 'post-training', evidence: ['signed types and no trace of fake quantization', ...evidence] };
+  }
+  return { method: 'unknown', evidence };
+}
+
+/** Ranges that trainers start with and converters fall back to: 0 to 6, -6 to 6. */
+const STARTS = [
+  { text: '0 to 6', scale: 6 / 255 },
+  { text: '-6 to 6', scale: 12 / 255 },
+  { text: '-6 to 6', scale: 12 / 254 },
+];
+
+/** Operators whose output has a range of its own: others pass their input's on. */
+const RANGED = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FULLY_CONNECTED', 'ADD', 'MUL', 'SUB', 'RELU'];
+
+function initialRanges({ subgraph, writers, kinds }: DataFlow): string[] {
+  const found = new Map<string, TensorSpec[]>();
+  for (const tensor of subgraph.tensors) {
+    const { quantization, index, name } = tensor;
+    const writer = writers.get(index);
+    const isWeights = kinds[index] === 'weights';
+    if (
+      !isQuantized(tensor) ||
+      quantization!.scales.length !== 1 ||
+      !(isWeights || (writer && RANGED.includes(writer.op)))
+    ) {
+      continue;
+    }
+    if (/relu6/i.test(name) || writer?.options.fusedActivationFunction === 'RELU6') continue; // rightly 0 to 6
+    const start = STARTS.find(({ scale }) => Math.fround(scale) === quantization!.scales[0]);
+    if (!start) continue;
+    const key = `${isWeights ? 'weights' : 'activations'} ${start.text}`;
+    found.set(key, [...(found.get(key) ?? []), tensor]);
+  }
+  return [...found]
+    .filter(([key, tensors]) => key.startsWith('weights') || tensors.length > 1)
+    .map(([key, tensors]) => {
+      const list = tensors.map(({ index }) => index).join(', ');
+      const range = key.replace(/^\w+ /, '');
+      return `tensors ${list} (${key.split(' ')[0]}) have exactly the range ${range}: a default or initial range, which no data changed`;
+    });
+}
