@@ -17,8 +17,6 @@ interface Options {
   fusedActivationFunction: Activation;
 }
 
-const F = Math.fround;
-
 function prepare(node: Node) {
   const options = node.options<Options>();
   node.require(options.fusedActivationFunction === 'NONE', 'a fused activation is not defined');
@@ -60,6 +58,7 @@ function prepare(node: Node) {
 
 /** What a uint8 becomes at another scale and zero point, as float32 arithmetic has it. */
 function prepareRequantization(input: Tensor, output: Tensor): Int8Array {
+  const F = Math.fround;
   const from = prepareWholeQuantization(input);
   const to = prepareWholeQuantization(output);
   const scale = F(from.scale * F(1 / to.scale));

@@ -15,10 +15,10 @@ export function prepareIsSameQuantization(a: Tensor, b: Tensor): boolean {
   return x.scale === y.scale && x.zeroPoint === y.zeroPoint;
 }
 
-/** TFLite refuses to move values to another quantization, and so does profile tflite; TFLite Micro mostly does not look. */
+/** TFLite refuses to move values to another quantization; TFLite Micro does not look. */
 export function prepareSameQuantization(node: Node, a: Tensor, b: Tensor): void {
   node.require(
-    node.profile !== 'tflite' || prepareIsSameQuantization(a, b),
+    node.profile === 'tflm' || prepareIsSameQuantization(a, b),
     `${a} and ${b} must have the same scale and zero point`,
   );
 }

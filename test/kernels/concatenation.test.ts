@@ -54,6 +54,14 @@ describe.each(kernelSets)('$name', ({ sets }) => {
       expect(concatenate([{ ...inputs[0]!, ...quantized }], 0, quantized).data).toEqual([0, 128, 255]);
     });
 
+    test('scalars of any scale go as they are, as in TFLite', () => {
+      const scalar = (data: number, scale: number, zeroPoint: number): TensorLiteral => ({
+        ...of([], [data], { constant: true }),
+        ...{ dtype: 'uint8', scale, zeroPoint },
+      });
+      expect(concatenate([scalar(3, 0.5, 1), scalar(40, 2, 10)], 0, { scale: 1, zeroPoint: 0 }).data).toEqual([3, 40]);
+    });
+
     test('what is no int32 becomes the least one: uint8 that overflows is 0', () => {
       const input: TensorLiteral = { dtype: 'uint8', shape: [2], data: [1, 0], scale: 2 ** 30 };
       expect(concatenate([input], 0, { scale: 2 ** -30, zeroPoint: 9 }).data).toEqual([0, 9]);

@@ -47,6 +47,13 @@ describe.each(kernelSets)('$name', ({ sets }) => {
       expect(pack([a, b], axis)).toEqual({ shape, data });
     });
 
+    test('another scale goes as it is on TFLite Micro', () => {
+      const inputs = [of([1], [1], { scale: 1 })];
+      const outputs = [{ dtype: 'int16' as const, shape: [], scale: 2 }];
+      const options = { axis: 0, valuesCount: 1 };
+      expect(runOperator({ op: 'PACK', options, inputs, outputs, profile: 'tflm' }, sets)[0]?.data).toEqual([1]);
+    });
+
     test('scalars', () => {
       expect(pack([of([], [7]), of([], [8])], 0)).toEqual({ shape: [2], data: [7, 8] });
     });

@@ -136,6 +136,59 @@ describe.each(kernelSets)('STRIDED_SLICE, $name', ({ sets }) => {
     expect(slice([2, 3], begin, end, step, options)).toEqual({ shape, data });
   });
 
+  test.each([
+    {
+      what: 'an ellipsis takes a dimension even where none is left',
+      begin: [0, 1, 2],
+      end: [0, 3, 4],
+      mask: { ellipsisMask: 1 },
+      shape: [4, 2],
+      data: [1, 2, 6, 7, 11, 12, 16, 17],
+    },
+    {
+      what: 'what is behind the last dimension does not count',
+      begin: [1, 1, 2],
+      end: [3, 2, 4],
+      mask: {},
+      shape: [2, 1],
+      data: [6, 11],
+    },
+    {
+      what: 'a new axis cannot be shrunk',
+      begin: [0, 1],
+      end: [0, 2],
+      mask: { newAxisMask: 1, shrinkAxisMask: 1 },
+      shape: [1, 1, 5],
+      data: [5, 6, 7, 8, 9],
+    },
+    {
+      what: 'an ellipsis is no new axis',
+      begin: [0, 1],
+      end: [0, 2],
+      mask: { ellipsisMask: 1, newAxisMask: 1 },
+      shape: [4, 1],
+      data: [1, 6, 11, 16],
+    },
+    {
+      what: 'a shrunk dimension from the start',
+      begin: [3, 1],
+      end: [4, 2],
+      mask: { beginMask: 1, shrinkAxisMask: 1 },
+      shape: [1],
+      data: [1],
+    },
+  ])('as TFLite has it: $what', ({ begin, end, mask, shape, data }) => {
+    expect(
+      slice(
+        [4, 5],
+        begin,
+        end,
+        begin.map(() => 1),
+        mask,
+      ),
+    ).toEqual({ shape, data }); // x = arange(20)
+  });
+
   test('a scalar gets an axis', () => {
     expect(slice([], [0], [1], [1], { newAxisMask: 1 })).toEqual({ shape: [1], data: [0] });
   });

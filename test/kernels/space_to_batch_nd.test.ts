@@ -60,6 +60,11 @@ describe.each(kernelSets)('$name', ({ sets }) => {
     expect(run('SPACE_TO_BATCH_ND', [input, ...constants])).toEqual({ shape, data });
   });
 
+  test('SPACE_TO_BATCH_ND crops and pads at once, as TFLite does', () => {
+    const { data } = run('SPACE_TO_BATCH_ND', [of([1, 3, 4, 1]), list(2, 2), pairs(2, -1, -1, 1)])!;
+    expect(data).toEqual([0, 0, 2, 4, 0, 0, 3, 0, 0, 0, 6, 8, 0, 0, 7, 0]);
+  });
+
   test('SPACE_TO_BATCH_ND pads with the zero point', () => {
     const q = { scale: 1, zeroPoint: -7 };
     const input = { ...of([1, 1, 1, 1], [5]), ...q };
