@@ -61,7 +61,7 @@ function prepareOutput(node: Node, output: Tensor, scale: number, zeroPoint: num
 }
 
 /** exp of -d steps of the input, in Q(0), for d in 0..255; 0 where it is too small to count. */
-function prepareExps(multiplier: number, shift: number): Int32Array {
+export function prepareExps(multiplier: number, shift: number): Int32Array {
   const exps = new Int32Array(256);
   const radius = softmaxInputRadius(shift);
   for (let d = 0; d < exps.length && d <= radius; d++) {

@@ -1,0 +1,85 @@
+/**
+ * LOG_SOFTMAX: output[i] = input[i] - max - log(sum over j of exp(input[j] - max)), along the last axis, in steps of 1/16
+ * below the output's greatest value.
+ *
+ * Equals: reference/log_softmax.h (uint8), reference/integer_ops/log_softmax.h (int8). Deviations: a sum that leaves
+ * int32, beyond 4096 equal maxima, saturates.
+ */
+import {
+  logForXGreaterThanOrEqualTo1,
+  multiplyByQuantizedMultiplier,
+  roundingDivideByPOT,
+  saturatingAdd,
+} from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  logSoftmaxReverseMultiplier,
+  quantizeMultiplier,
+  softmaxInputRadius,
+  softmaxMultiplier,
+  typeRange,
+} from '../quantization.ts';
+import { byteMask, int8View } from '../tensor.ts';
+import { prepareExps } from './softmax.ts';
+
+function prepare(node: Node) {
+  const input = node.input(0, 'int8', 'uint8');
+  node.require(input.shape.length > 0, 'the input must have a dimension');
+  const output = node.output(0, input.shape, input.dtype);
+  const { min, max } = typeRange(output.dtype);
+  node.require(
+    output.scale === 1 / 16 && output.zeroPoint === max,
+    `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/16, ${max})`,
+  );
+  const scale = quantizeMultiplier(softmaxMultiplier(1, input.scale));
+  const reverse = quantizeMultiplier(logSoftmaxReverseMultiplier(scale));
+  return {
+    input,
+    output,
+    depth: input.shape.at(-1)!,
+    exps: prepareExps(scale.multiplier, scale.shift),
+    inputMultiplier: scale.multiplier,
+    inputShift: scale.shift,
+    reverseMultiplier: reverse.multiplier,
+    reverseShift: reverse.shift,
+    diffMin: Math.max(-softmaxInputRadius(scale.shift), -256), // no difference is larger
+    outputMin: min,
+    outputMax: max,
+  };
+}
+
+type LogSoftmax = ReturnType<typeof prepare>;
+
+function bind(p: LogSoftmax): Eval {
+  const input = int8View(p.input);
+  const output = int8View(p.output);
+  const mask = byteMask(p.input.dtype);
+  return () => evalLogSoftmax(p, input, mask, output);
+}
+
+function evalLogSoftmax(p: LogSoftmax, input: Int8Array, mask: number, output: Int8Array) {
+  const { depth, exps, inputMultiplier, inputShift, reverseMultiplier, reverseShift, diffMin, outputMin, outputMax } =
+    p;
+  for (let from = 0; from < input.length; from += depth) {
+    const end = from + depth;
+    let max = input[from] & mask;
+    for (let i = from; i < end; i++) max = Math.max(max, input[i] & mask);
+    let sum = 0; // Q(12)
+    for (let i = from; i < end; i++) sum = saturatingAdd(sum, roundingDivideByPOT(exps[max - (input[i] & mask)], 12));
+    const log = logForXGreaterThanOrEqualTo1(sum, 12, 5); // Q(5)
+    const leastDiff = multiplyByQuantizedMultiplier((log - 0x80000000) | 0, reverseMultiplier, reverseShift);
+    const adjustedDiffMin = Math.max(diffMin - 1, leastDiff);
+    for (let i = from; i < end; i++) {
+      const diff = (input[i] & mask) - max;
+      if (diff > adjustedDiffMin) {
+        const scaled = multiplyByQuantizedMultiplier(diff, inputMultiplier, inputShift); // Q(5)
+        const value = roundingDivideByPOT((scaled - log) | 0, 22) + outputMax;
+        output[i] = Math.min(Math.max(value, outputMin), outputMax);
+      } else {
+        output[i] = outputMin;
+      }
+    }
+  }
+}
+
+export const LOG_SOFTMAX = operator(prepare, bind);
