@@ -40,8 +40,8 @@ describe.each(kernelSets)('ARG_MAX and ARG_MIN, $name', ({ sets }) => {
   });
 
   test('of nothing along another axis', () => {
-    expect(arg('ARG_MAX', { dtype: 'int8', shape: [2 ** 30, 3, 0], data: [] }, 1)).toEqual({
-      shape: [2 ** 30, 0],
+    expect(arg('ARG_MAX', { dtype: 'int8', shape: [2 ** 20, 3, 0], data: [] }, 1)).toEqual({
+      shape: [2 ** 20, 0],
       data: [],
     });
   });

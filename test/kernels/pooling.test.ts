@@ -69,8 +69,8 @@ describe.each(kernelSets)('AVERAGE_POOL_2D and MAX_POOL_2D, $name', ({ sets }) =
   });
 
   test('of an empty image nothing is pooled', () => {
-    const input = { shape: [2 ** 30, 0, 3, 1], data: [] };
-    expect(pool('MAX_POOL_2D', input, 'int8', { padding: 'SAME' })).toEqual({ shape: [2 ** 30, 0, 3, 1], data: [] });
+    const input = { shape: [2 ** 20, 0, 3, 1], data: [] };
+    expect(pool('MAX_POOL_2D', input, 'int8', { padding: 'SAME' })).toEqual({ shape: [2 ** 20, 0, 3, 1], data: [] });
     expect(pool('AVERAGE_POOL_2D', input, 'int8', { padding: 'SAME' }).data).toEqual([]);
   });
 

@@ -101,8 +101,8 @@ describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', 
   });
 
   test.each(['RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR'])('%s of no channels', (op) => {
-    expect(resize(op, 'int8', [1, 2, 2, 0], [], [2 ** 19, 2 ** 19])).toEqual({
-      shape: [1, 2 ** 19, 2 ** 19, 0],
+    expect(resize(op, 'int8', [1, 2, 2, 0], [], [2 ** 10, 2 ** 10])).toEqual({
+      shape: [1, 2 ** 10, 2 ** 10, 0],
       data: [],
     });
   });
