@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
+import { addDemo } from './demo.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
 import { clean, colors, printJson } from './output.ts';
+import { addRun } from './run.ts';
 import { addVerify } from './verify.ts';
 
 const BAD_USAGE = 2;
@@ -39,7 +41,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model.`,
   )
   .exitOverride();
 
-for (const add of [addVerify, addGolden, addInspect]) add(program);
+for (const add of [addRun, addVerify, addGolden, addInspect, addDemo]) add(program);
 
 try {
   await program.parseAsync();

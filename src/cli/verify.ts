@@ -120,7 +120,8 @@ function failure(error: unknown): { unsupportedOps: string[]; error: string } {
   return { unsupportedOps: [...new Set(ops)], error: error instanceof RequantError ? error.message : bug };
 }
 
-function readGolden(model: string, golden: string): Golden {
+/** A golden file, with the checksums beside the model. */
+export function readGolden(model: string, golden: string): Golden {
   const csv = findChecksums(model);
   return { arrays: readNpz(readFile(golden), golden), checksums: csv === undefined ? new Map() : readChecksums(csv) };
 }

@@ -153,7 +153,8 @@ interface Island {
   readonly exits: Set<OperatorSpec>;
 }
 
-function findIslands({ subgraph, writers, readers }: DataFlow, nodes: readonly OperatorSpec[]) {
+function findIslands(flow: DataFlow, nodes: readonly OperatorSpec[]) {
+  const { subgraph, writers, readers } = flow;
   const islands = new Map<OperatorSpec, Island>();
   const members = new Set(nodes);
   for (const start of nodes) {
@@ -172,7 +173,7 @@ function findIslands({ subgraph, writers, readers }: DataFlow, nodes: readonly O
       island.nodes.push(node);
       for (const i of node.inputs) {
         const writer = writers.get(i);
-        if (writer && isFloat(subgraph.tensors[i]!)) reach(writer, island.entries);
+        if (writer && isFloat(subgraph.tensors[i]!) && !isWeights(flow, writer)) reach(writer, island.entries);
       }
       for (const i of node.outputs) {
         if (isFloat(subgraph.tensors[i]!)) for (const reader of readers.get(i) ?? []) reach(reader, island.exits);
@@ -196,9 +197,7 @@ function reasonFor(flow: DataFlow, operator: OperatorSpec, kind: FloatNode['kind
     const weights = given.find((tensor) => tensor.constant && isQuantized(tensor));
     return `float activations, ${weights?.dtype} weights: ${named(weights)}; the activations' ranges were not measured`;
   }
-  const stored = inputs
-    .map((i) => writers.get(i))
-    .find((writer) => writer?.op === 'DEQUANTIZE' && isWeights(flow, writer));
+  const stored = inputs.map((i) => writers.get(i)).find((writer) => writer && isWeights(flow, writer));
   if (stored) return `its weights are ${at(stored.inputs[0])?.dtype} in the file, made float by node ${stored.index}`;
   const weights = inputs.find((i) => i >= 0 && isFloat(at(i)!) && flow.kinds[i] === 'weights');
   if (op === 'CAST') return `from ${from?.dtype} to ${to?.dtype}`;
@@ -218,7 +217,9 @@ function placeOf({ op }: OperatorSpec, island: Island | undefined): string {
   return `${size} ${around}: ${cause}${hasWeights(op) ? '' : `, or knows no quantized ${op}`}`;
 }
 
-function isWeights({ subgraph }: DataFlow, { inputs }: OperatorSpec): boolean {
+/** Whether the node turns constants into floats. */
+function isWeights({ subgraph }: DataFlow, { op, inputs }: OperatorSpec): boolean {
+  if (op !== 'DEQUANTIZE') return false;
   return inputs[0] !== undefined && inputs[0] >= 0 && subgraph.tensors[inputs[0]]!.constant !== undefined;
 }
 

@@ -113,8 +113,14 @@ function methodOf(
   const mode = conversion?.modes.find((name) => Object.hasOwn(METHODS, name));
   if (mode !== undefined) return { method: METHODS[mode]!, evidence: [`the converter wrote ${mode}`, ...evidence] };
   if (traces.length > 0 || fakeQuantNodes > 0) return { method: 'quantization-aware training', evidence };
-  if (activations.length === 0)
+  if (activations.length === 0) {
+    if (weights.includes('float16')) return { method: 'float16', evidence: ['weights are float16', ...evidence] };
+    const stored = model.subgraphs.some(({ operators, tensors }) =>
+      operators.some(({ op, inputs }) => op === 'DEQUANTIZE' && tensors[inputs[0] ?? -1]?.constant !== undefined),
+    );
+    if (stored) return { method: 'weights only', evidence: ['DEQUANTIZE of constants', ...evidence] };
     return { method: 'dynamic range', evidence: ['quantized constants alone', ...evidence] };
+  }
   if (activations.includes('int8') || activations.includes('int16')) {
     return { method: 'post-training', evidence: ['signed types and no trace of fake quantization', ...evidence] };
   }

@@ -1,0 +1,337 @@
+/** Files, pictures or random numbers -> the values of a model's inputs, with a word on what was done to each. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PNG } from 'pngjs';
+import { InputError } from '../../kernels/errors.ts';
+import { elementSize, isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
+import { asTensorData, takeShape } from '../inspect/arrays.ts';
+import type { Interpreter } from '../interpreter.ts';
+import { type NpyArray, type NpyData, readNpy, readNpz } from '../npz.ts';
+import { float32Text } from '../report/terminal.ts';
+import type { TensorData, TensorInfo } from '../tensor_info.ts';
+import { about, readFile } from './files.ts';
+
+export interface InputOptions {
+  readonly inputFill?: 'zeros' | 'random';
+  readonly seed: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly example: number;
+}
+
+/** The values of one input. */
+export interface GivenInput {
+  readonly data: TensorData;
+  /** Where they come from and what was done to them. */
+  readonly source: string;
+}
+
+/** --input-fill, --seed, --mean, --std, --example: for every command that runs a model on inputs. */
+export function inputOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--input-fill <how>', 'make inputs up: zeros (real 0) or random').choices(['zeros', 'random']),
+    )
+    .option('--seed <n>', 'for --input-fill random', wholeNumber, 0)
+    .option('--mean <numbers>', 'pixels: real = (pixel - mean) / std; one number, or one for each channel', numbers)
+    .option('--std <numbers>', 'see --mean', numbers)
+    .option('--example <n>', 'which of the examples, where a file holds several', wholeNumber, 0);
+}
+
+export const INPUT_HELP = `
+Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
+  .npy   the tensor's own type as it is; real numbers for a quantized tensor are quantized (q = round(real / scale) + zero)
+  .npz   input_0, input_1, ..., or arrays by tensor name or signature name; of a golden file, --example picks the run
+  .png   grey or RGB, in exactly the model's size; also uint8 arrays for tensors that are not uint8 are taken as pixels:
+           uint8 tensors    the pixels as they are
+           int8 tensors     pixel - 128: black is the lowest value, white the highest
+           others           real = pixel / 255
+         With --mean or --std, real = (pixel - mean) / std (defaults: mean 0, std 1) and then quantized.
+  other  raw bytes: the tensor's own type, little-endian`;
+
+/** Throws an InputError that says what the model takes, if the files do not hold it. */
+export function readInputs(interpreter: Interpreter, files: readonly string[], options: InputOptions): GivenInput[] {
+  const { inputs } = interpreter;
+  if (options.inputFill !== undefined) {
+    if (files.length > 0) throw new InputError('give input files or --input-fill, not both');
+    return inputs.map((input) => fill(input, options));
+  }
+  const found = new Map<number, GivenInput>();
+  const put = (i: number, value: GivenInput, from: string) => {
+    if (found.has(i)) throw new InputError(`there are two values for input ${i}, ${inputs[i]}: the second is ${from}`);
+    found.set(i, value);
+  };
+  for (const file of files) {
+    const { name, path } = splitName(file, interpreter);
+    if (name === undefined && path.endsWith('.npz')) {
+      for (const [i, key, array] of matchArrays(readNpz(readFile(path), path), interpreter, path)) {
+        put(i, fromArray(interpreter, i, array, `${path}: ${key}`, options), path);
+      }
+    } else {
+      const i = name === undefined ? inputs.findIndex((_, index) => !found.has(index)) : inputNamed(interpreter, name);
+      if (i < 0) throw new InputError(`${path} is one input too many: the model takes ${described(inputs)}`);
+      put(
+        i,
+        about(path, () => fromFile(interpreter, i, path, options)),
+        path,
+      );
+    }
+  }
+  const missing = inputs.filter((_, i) => !found.has(i));
+  if (missing.length > 0) {
+    throw new InputError(
+      `there are no values for ${described(missing)}\n` +
+        'Give a .npy, .npz, .png or raw file for each input, or --input-fill random.',
+    );
+  }
+  return inputs.map((_, i) => found.get(i)!);
+}
+
+function described(inputs: readonly TensorInfo[]): string {
+  return inputs.map((input) => `${input}, ${input.dtype} [${input.shape}]`).join('; ') || 'no inputs';
+}
+
+/** NAME=FILE, if NAME is an input; else all of it is a path. */
+function splitName(text: string, interpreter: Interpreter): { name?: string; path: string } {
+  // Names of tensors may hold a '=' themselves.
+  for (let at = text.indexOf('='); at > 0; at = text.indexOf('=', at + 1)) {
+    const name = text.slice(0, at);
+    if (inputNamed(interpreter, name) >= 0) return { name, path: text.slice(at + 1) };
+  }
+  return { path: text };
+}
+
+/** The input with this tensor name, signature name or `input_<i>`; -1 if there is none. */
+function inputNamed({ inputs, model }: Interpreter, name: string): number {
+  const byTensor = inputs.findIndex((input) => input.name === name);
+  if (byTensor >= 0) return byTensor;
+  for (const { subgraph, inputs: named } of model.signatures) {
+    const i = subgraph === 0 ? inputs.findIndex(({ index }) => named.get(name) === index) : -1;
+    if (i >= 0) return i;
+  }
+  const numbered = /^input_(\d+)$/.exec(name)?.[1];
+  return numbered !== undefined && Number(numbered) < inputs.length ? Number(numbered) : -1;
+}
+
+/** The arrays of an npz that are inputs: input_0, input_1, ... if all are there, else by name. */
+function matchArrays(arrays: ReadonlyMap<string, NpyArray>, interpreter: Interpreter, path: string) {
+  const { inputs } = interpreter;
+  const numbered = inputs.every((_, i) => arrays.has(`input_${i}`));
+  const matched = [...arrays].flatMap(([key, array]): [number, string, NpyArray][] => {
+    const i = numbered ? inputs.findIndex((_, index) => key === `input_${index}`) : inputNamed(interpreter, key);
+    return i < 0 ? [] : [[i, key, array]];
+  });
+  if (matched.length === 0) {
+    const keys = [...arrays.keys()].join(', ');
+    throw new InputError(`${path} holds ${keys}; none of them is an input: the model takes ${described(inputs)}`);
+  }
+  return matched;
+}
+
+function fromFile(interpreter: Interpreter, i: number, path: string, options: InputOptions): GivenInput {
+  const bytes = readFile(path);
+  if (/\.npz$/i.test(path)) {
+    const arrays = [...readNpz(bytes, path).values()];
+    if (arrays.length !== 1)
+      throw new InputError(`${path} holds ${arrays.length} arrays; for one input there must be one`);
+    return fromArray(interpreter, i, arrays[0]!, path, options);
+  }
+  if (/\.npy$/i.test(path)) return fromArray(interpreter, i, readNpy(bytes, path), path, options);
+  if (/\.png$/i.test(path)) return about(path, () => fromPng(interpreter, i, bytes, path, options));
+  return fromBytes(interpreter.inputs[i]!, bytes, path);
+}
+
+function fromBytes(input: TensorInfo, bytes: Uint8Array, path: string): GivenInput {
+  const { dtype } = input;
+  if (!isDType(dtype)) throw new InputError(`${input} is ${dtype}, which has no bytes to give`);
+  const expected = input.size * elementSize(dtype);
+  if (bytes.length !== expected) {
+    const what = `${input}, ${dtype} [${input.shape}], takes ${expected}`;
+    throw new InputError(
+      `${path} has ${bytes.length} bytes; ${what} (files other than .npy, .npz and .png are raw bytes)`,
+    );
+  }
+  const data = viewOf(dtype, new Uint8Array(bytes).buffer, 0, input.size);
+  return { data, source: `${path}, ${bytes.length} raw bytes` };
+}
+
+/** An array of the input's shape, ones left out or added; or several such, of which options.example is taken. */
+function fromArray(
+  interpreter: Interpreter,
+  i: number,
+  array: NpyArray,
+  name: string,
+  options: InputOptions,
+): GivenInput {
+  const { shape, data, note } = pickExample(interpreter.inputs[i]!, array, name, options);
+  const input = interpreter.inputs[i]!;
+  takeShape(interpreter, i, withOnes(shape, input), name);
+  return toTensor(interpreter.inputs[i]!, data, `${name}${note}`, options);
+}
+
+function pickExample(input: TensorInfo, { shape, data }: NpyArray, name: string, { example }: InputOptions) {
+  const [count = 0, ...rest] = shape;
+  const isOne = sameDims(significant(shape), significant(input.shape));
+  const isBatch = shape.length === input.shape.length && input.shapeSignature.includes(-1);
+  const isList = sameDims(significant(rest), significant(input.shape)) && !isOne && !isBatch;
+  if (shape.length !== input.shape.length + 1 && !isList) {
+    if (example > 0)
+      throw new InputError(`${name} has one example, of shape [${shape}]; there is no example ${example}`);
+    return { shape, data, note: '' };
+  }
+  if (example >= count)
+    throw new InputError(`${name} has ${count} examples, counted from 0; there is no example ${example}`);
+  const size = sizeOf(rest);
+  const values = data.subarray(example * size, (example + 1) * size);
+  return { shape: rest, data: values, note: `, example ${example} of ${count}` };
+}
+
+const significant = (shape: readonly number[]) => shape.filter((dim) => dim !== 1);
+
+function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, d) => dim === b[d]);
+}
+
+/** The input's own shape where ones are all the difference. */
+function withOnes(shape: readonly number[], input: TensorInfo): readonly number[] {
+  return sameDims(significant(shape), significant(input.shape)) ? input.shape : shape;
+}
+
+function toTensor(input: TensorInfo, data: NpyData, source: string, options: InputOptions): GivenInput {
+  const { dtype, quantization } = input;
+  const isReal = data instanceof Float32Array || data instanceof Float64Array;
+  if (data instanceof Uint8Array && dtype !== 'uint8' && dtype !== 'bool')
+    return fromPixels(input, data, source, options);
+  if (!isReal || dtype === 'float32') return { data: asTensorData(data, input, source), source };
+  if (!quantization) return { data: asTensorData(data, input, source), source };
+  return { data: input.quantize(data), source: `${source}, real values quantized to ${dtype}` };
+}
+
+/** Pixels of 0 to 255 with the channels innermost. */
+function fromPixels(input: TensorInfo, pixels: Uint8Array, source: string, { mean, std }: InputOptions): GivenInput {
+  const { dtype, shape } = input;
+  const channels = shape.at(-1) ?? 1;
+  if (mean !== undefined || std !== undefined) {
+    const [m, s] = [perChannel('mean', mean ?? [0], channels), perChannel('std', std ?? [1], channels)];
+    const reals = Float64Array.from(pixels, (pixel, i) => (pixel - m[i % channels]!) / s[i % channels]!);
+    const how = `real = (pixel - ${mean ?? 0}) / ${std ?? 1}`;
+    return { data: input.quantize(reals), source: `${source}, ${how}${dtype === 'float32' ? '' : ', quantized'}` };
+  }
+  if (dtype === 'uint8') return { data: pixels, source: `${source}, pixels as they are` };
+  if (dtype === 'int8') {
+    const data = Int8Array.from(pixels, (pixel) => pixel - 128);
+    const [black, white] = input.dequantize([-128, 127]);
+    const reals = input.quantization ? `: real ${float32Text(black!)} to ${float32Text(white!)}` : '';
+    return { data, source: `${source}, pixel - 128${reals}; --mean and --std change that` };
+  }
+  const data = input.quantize(Float64Array.from(pixels, (pixel) => pixel / 255));
+  return { data, source: `${source}, real = pixel / 255; --mean and --std change that` };
+}
+
+function perChannel(name: string, values: readonly number[], channels: number): readonly number[] {
+  if (values.length !== 1 && values.length !== channels) {
+    throw new InputError(`--${name} has ${values.length} numbers; the input has ${channels} channels`);
+  }
+  return values.length === 1 ? new Array<number>(channels).fill(values[0]!) : values;
+}
+
+function fromPng(
+  interpreter: Interpreter,
+  i: number,
+  bytes: Uint8Array,
+  name: string,
+  options: InputOptions,
+): GivenInput {
+  const input = interpreter.inputs[i]!;
+  const dims = input.shape.length === 4 ? input.shape.slice(1) : input.shape;
+  const [height, width, channels = 1] = dims;
+  const batch = input.shape.length === 4 ? input.shape[0] : 1;
+  if (height === undefined || width === undefined || dims.length > 3 || batch !== 1 || ![1, 3].includes(channels)) {
+    throw new InputError(`${input} has shape [${input.shape}]; a picture is [1,height,width,1 or 3]`);
+  }
+  // Before anything is unpacked: the header alone decides about memory.
+  const size = pngSize(bytes);
+  if (size.width !== width || size.height !== height) {
+    throw new InputError(
+      `the picture is ${size.width}x${size.height}; ${input} takes ${width}x${height} (width x height): resize it first`,
+    );
+  }
+  const rgba = decodePng(bytes);
+  const pixels = new Uint8Array(width * height * channels);
+  for (let p = 0; p < width * height; p++) {
+    const [red, green, blue, alpha] = rgba.subarray(4 * p, 4 * p + 4);
+    if (alpha !== 255) throw new InputError('the picture has transparent pixels: put it on a background first');
+    if (channels === 1 && (red !== green || green !== blue)) {
+      throw new InputError(`the picture is in colour; ${input} takes one channel: make it grey first`);
+    }
+    for (let c = 0; c < channels; c++) pixels[p * channels + c] = rgba[4 * p + c]!;
+  }
+  return fromPixels(input, pixels, `${name}, ${width}x${height} ${channels === 1 ? 'grey' : 'RGB'}`, options);
+}
+
+const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+function pngSize(bytes: Uint8Array): { width: number; height: number } {
+  if (bytes.length < 33 || !PNG_SIGNATURE.every((byte, i) => byte === bytes[i]))
+    throw new InputError('it is no PNG file');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint8(24) === 16) throw new InputError('the picture has 16 bits a channel: save it with 8');
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function decodePng(bytes: Uint8Array): Uint8Array {
+  try {
+    return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).data;
+  } catch (cause) {
+    throw new InputError(`it is no PNG file that can be read: ${(cause as Error).message}`, {}, { cause });
+  }
+}
+
+function fill(input: TensorInfo, { inputFill, seed }: InputOptions): GivenInput {
+  const { dtype, size, quantization } = input;
+  if (!isDType(dtype)) throw new InputError(`${input} is ${dtype}, which cannot be made up`);
+  const data = viewOf(dtype, new ArrayBuffer(size * elementSize(dtype)), 0, size);
+  if (inputFill === 'zeros') {
+    const reals = quantization && dtype !== 'float32' && !(data instanceof BigInt64Array);
+    return { data: reals ? input.quantize(new Float32Array(size)) : data, source: reals ? 'real 0' : 'zeros' };
+  }
+  const random = generator(seed + input.index);
+  const [low, high] = RANDOM[dtype] ?? [0, 1];
+  for (let i = 0; i < size; i++) {
+    const value = dtype === 'float32' ? low + (high - low) * random() : low + Math.floor((high - low + 1) * random());
+    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
+  }
+  return { data, source: `random from ${low} to ${high}, seed ${seed}` };
+}
+
+/** For all that is not here, indices mostly, 0 and 1: small ones are in range. */
+const RANDOM: { readonly [dtype: string]: readonly [number, number] } = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  float32: [-1, 1],
+  int4: [-8, 7],
+  int2: [-2, 1],
+};
+
+/** Mulberry32: the same numbers from a seed on every machine, from 0 to below 1. */
+function generator(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function numbers(text: string): number[] {
+  const list = text.split(',').map(Number);
+  if (text.trim() === '' || !list.every(Number.isFinite))
+    throw new InvalidArgumentError('Numbers, as in 127.5 or 124,117,104.');
+  return list;
+}

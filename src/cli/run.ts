@@ -1,0 +1,96 @@
+/** requant run: what does the model answer for this input? */
+import type { Command } from 'commander';
+import { InputError } from '../../kernels/errors.ts';
+import { readAssociatedFiles } from '../inspect/metadata.ts';
+import { Interpreter } from '../interpreter.ts';
+import { writeNpy, writeNpz } from '../npz.ts';
+import { tensorText, timeText, valuesText } from '../report/run.ts';
+import type { OutputTensor } from '../tensor_info.ts';
+import { about, readFile, writeFile } from './files.ts';
+import { type GivenInput, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
+import { colors, counted, type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+
+interface RunOptions extends EngineOptions, InputOptions {
+  readonly output?: string;
+  readonly top: number;
+  readonly labels?: string;
+  readonly json?: boolean;
+}
+
+export function addRun(program: Command): void {
+  inputOptions(engineOptions(jsonOption(program.command('run'))))
+    .summary('what does the model answer for this input')
+    .description('Runs a model once and prints its outputs: the integers, and the real values that they stand for.')
+    .argument('<model>', 'a .tflite file')
+    .argument('[inputs...]', 'one file for each input, or one .npz for all')
+    .option('-o, --output <file>', 'write the outputs: .npz with output_0, output_1, ..., or .npy of the only one')
+    .option('--top <n>', 'how many scores to print', wholeNumber, 5)
+    .option('--labels <file>', 'names of the classes, one a line; else those that the model file has')
+    .addHelpText('after', INPUT_HELP)
+    .action((path: string, files: string[], options: RunOptions) => {
+      const bytes = readFile(path);
+      const { profile, kernels } = options;
+      const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
+      const inputs = readInputs(interpreter, files, options);
+      const start = performance.now();
+      const outputs = about(path, () => interpreter.invoke(inputs.map(({ data }) => data)));
+      const milliseconds = performance.now() - start;
+      if (options.output !== undefined) writeOutputs(options.output, outputs);
+      const run = { path, interpreter, inputs, outputs, milliseconds };
+      if (options.json) printJson(jsonOf(run));
+      else print(textOf(run, { top: options.top, labels: readLabels(options.labels, bytes) }));
+    });
+}
+
+interface Run {
+  readonly path: string;
+  readonly interpreter: Interpreter;
+  readonly inputs: readonly GivenInput[];
+  readonly outputs: readonly OutputTensor[];
+  readonly milliseconds: number;
+}
+
+function jsonOf({ path, interpreter, inputs, outputs, milliseconds }: Run) {
+  return {
+    path,
+    profile: interpreter.profile,
+    kernels: interpreter.kernels,
+    milliseconds,
+    macs: interpreter.macs,
+    inputs: interpreter.inputs.map(({ index, name, dtype, shape, quantization }, i) => {
+      return { index, name, dtype, shape, quantization: quantization ?? null, source: inputs[i]!.source };
+    }),
+    outputs: outputs.map((output) => {
+      const { index, name, dtype, shape, quantization, data } = output;
+      const values = { index, name, dtype, shape, quantization: quantization ?? null, values: data };
+      return quantization ? { ...values, reals: output.dequantize() } : values;
+    }),
+  };
+}
+
+function textOf({ path, interpreter, inputs, outputs, milliseconds }: Run, options: { top: number; labels: string[] }) {
+  const macs = interpreter.macs > 0 ? `, ${counted(interpreter.macs)} multiply-adds` : '';
+  return [
+    `${colors.bold(path)}: ${timeText(milliseconds)} for one invoke, the first${macs}; ` +
+      `profile ${interpreter.profile}, kernels ${interpreter.kernels}`,
+    ...interpreter.inputs.flatMap((input, i) => [`input ${i}   ${tensorText(input)}`, `  ${inputs[i]!.source}`]),
+    ...outputs.flatMap((output, i) => [`output ${i}  ${tensorText(output)}`, valuesText(output, options)]),
+  ].join('\n');
+}
+
+function writeOutputs(path: string, outputs: readonly OutputTensor[]): void {
+  const arrays = outputs.map(({ dtype, shape, data }) => {
+    return { dtype: dtype === 'int4' || dtype === 'int2' ? 'int8' : dtype, shape, data };
+  });
+  if (!path.endsWith('.npy')) {
+    writeFile(path, writeNpz(new Map(arrays.map((array, i) => [`output_${i}`, array]))));
+  } else if (arrays.length === 1) writeFile(path, writeNpy(arrays[0]!));
+  else throw new InputError(`the model has ${arrays.length} outputs; a .npy file holds one: write a .npz`);
+}
+
+/** From a file, or from the model's own label file if it has exactly one. */
+function readLabels(path: string | undefined, model: Uint8Array): string[] {
+  if (path !== undefined) return new TextDecoder().decode(readFile(path)).trimEnd().split(/\r?\n/);
+  const [labels, ...others] = readAssociatedFiles(model).filter(({ lines }) => lines !== undefined);
+  return others.length === 0 && labels ? [...labels.lines!] : [];
+}
