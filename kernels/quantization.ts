@@ -12,6 +12,7 @@ import {
   roundingDivideByPOT,
   tanh,
 } from './fixed_point.ts';
+import { erfcf, expf, expm1f, logf, tanhf } from './float_math.ts';
 
 const F = Math.fround;
 
@@ -366,21 +367,22 @@ export function computePadding(
 export type FloatFunction = (x: number) => number;
 
 export const floatFunctions = {
-  logistic: (x: number) => F(1 / F(1 + F(Math.exp(-x)))),
-  tanh: (x: number) => F(Math.tanh(x)),
-  exp: (x: number) => F(Math.exp(x)),
+  logistic: (x: number) => F(1 / F(1 + expf(-x))),
+  tanh: tanhf,
+  exp: expf,
+  elu: (x: number) => (x < 0 ? expm1f(x) : x),
   rsqrt: (x: number) => F(1 / F(Math.sqrt(x))),
-  gelu: (x: number) => F(F(0.5 * x) * F(erfc(F(x * F(-Math.SQRT1_2))))),
+  gelu: (x: number) => F(F(0.5 * x) * erfcf(F(x * F(-Math.SQRT1_2)))),
   geluApproximate: (x: number) => {
     const cube = F(F(F(F(0.044715) * x) * x) * x);
-    return F(F(0.5 * x) * F(1 + F(Math.tanh(F(F(Math.sqrt(2 / Math.PI)) * F(x + cube))))));
+    return F(F(0.5 * x) * F(1 + tanhf(F(F(Math.sqrt(2 / Math.PI)) * F(x + cube)))));
   },
 } satisfies Record<string, FloatFunction>;
 
 /** LOG: what has no logarithm gives the output's least value. */
 export function logFunction(outputScale: number, outputZeroPoint: number, dtype: QuantizedType): FloatFunction {
   const least = F((typeRange(dtype).min - outputZeroPoint) * outputScale);
-  return (x) => (x <= 0 ? least : F(Math.log(x)));
+  return (x) => (x <= 0 ? least : logf(x));
 }
 
 /**
@@ -529,7 +531,7 @@ export function sigmoidMultiplier(op: 'LOGISTIC' | 'TANH', inputScale: number): 
 
 /** The nearest power of two, and whether x is one within 0.001 in the exponent, in float32. TFLite CheckedLog2. */
 export function checkedLog2(x: number): { log2: number; isPowerOfTwo: boolean } {
-  const exact = F(F(Math.log(x)) * F(1 / F(Math.LN2)));
+  const exact = F(logf(x) * F(1 / F(Math.LN2)));
   const log2 = roundHalfAway(exact);
   return { log2, isPowerOfTwo: Math.abs(F(exact - log2)) < F(1e-3) };
 }
@@ -557,23 +559,3 @@ export const SIGMOID_TABLE = Uint16Array.of(
   65530, 65530, 65531, 65531, 65531, 65531, 65531, 65532, 65532, 65532, 65532, 65532, 65532, 65533, 65533, 65533,
   65533, 65533, 65533, 65533, 65533, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65535,
 );
-
-// ---- erfc
-
-/** 1 - erf(x) to about 1e-13: the series of erf up to 2, the continued fraction of erfc beyond. */
-function erfc(x: number): number {
-  if (x < 0) return 2 - erfc(-x);
-  if (x > 28) return 0; // below the least double
-  if (x < 2) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-18 * sum; n++) {
-      term *= (-x * x) / n;
-      sum += term / (2 * n + 1);
-    }
-    return 1 - (2 / Math.sqrt(Math.PI)) * sum;
-  }
-  let fraction = 0;
-  for (let n = 120; n > 0; n--) fraction = n / 2 / (x + fraction);
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
-}
