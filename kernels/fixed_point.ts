@@ -110,6 +110,14 @@ export function multiplyByQuantizedMultiplier(x: number, multiplier: number, shi
 }
 
 /**
+ * The same for shift <= 0. TFLite MultiplyByQuantizedMultiplierSmallerThanOneExp, which does not look at the sign: what it
+ * makes of shift > 0 (where SUB's or a comparison's scales lead) is roundingDivideByPOT's answer for an exponent of 64 - shift.
+ */
+export function multiplyByQuantizedMultiplierSmallerThanOneExp(x: number, multiplier: number, shift: number): number {
+  return roundingDivideByPOT(saturatingRoundingDoublingHighMul(x, multiplier), (0 - shift) | 0);
+}
+
+/**
  * floor((x * multiplier + 2^(30 - shift)) / 2^(31 - shift)), rounded once, half up; shift in -31..30.
  * TFLite MultiplyByQuantizedMultiplier(int32) under TFLITE_SINGLE_ROUNDING=1.
  */
@@ -269,6 +277,29 @@ export function divide(x: number, divisor: Divisor): number {
 export function roundingDivide(x: number, divisor: Divisor): number {
   const sign = x >> 31;
   return divide((x + ((divisor.half ^ sign) - sign)) | 0, divisor);
+}
+
+// ---- division by a value
+
+/** n / d, truncated; d not 0. -2^31 / -1 wraps. Bit by bit, as many as the quotient has. */
+export function divideTruncated(n: number, d: number): number {
+  const magnitude = divideUnsigned(n < 0 ? (0 - n) | 0 : n, d < 0 ? (0 - d) | 0 : d);
+  return (n ^ d) < 0 ? (0 - magnitude) | 0 : magnitude;
+}
+
+/** floor(n / d), n and d in 0..2^31 read as unsigned, d not 0. */
+function divideUnsigned(n: number, d: number): number {
+  let bit = (Math.clz32(d) - Math.clz32(n)) | 0;
+  let remainder = n;
+  let quotient = 0;
+  for (; bit >= 0; bit--) {
+    const part = d << bit; // no more than 2^31
+    if (remainder >>> 0 >= part >>> 0) {
+      remainder = (remainder - part) | 0;
+      quotient |= 1 << bit;
+    }
+  }
+  return quotient;
 }
 
 // ---- functions (gemmlowp fixedpoint.h)

@@ -3,11 +3,16 @@
  * inputs to one scale, twice the larger one, with leftShift more bits. int16 with power-of-two scales, if the options
  * say so: round(input1 / 2^n1) ± round(input2 / 2^n2), one of n1, n2 being 0. Without quantization: input1 ± input2.
  *
- * Equals: reference/add.h, reference/sub.h, reference/integer_ops/add.h. Deviations: where upstream aborts (ADD with an
- * output scale below maxInputScale / 2^19, power-of-two ADD with broadcasting) or shifts by a negative number (SUB with
- * such a scale), the formula holds all the same.
+ * Equals: reference/add.h, reference/sub.h, reference/integer_ops/add.h. Deviations: power-of-two ADD broadcasts, where
+ * upstream ends the process; and so it does for ADD with a multiplier of 1 or above, which SUB, here as there, shifts by
+ * a negative number (so does ADD here).
  */
-import { addHigh, multiplyByQuantizedMultiplier, roundingDivideByPOT, subtractHigh } from '../fixed_point.ts';
+import {
+  addHigh,
+  multiplyByQuantizedMultiplierSmallerThanOneExp,
+  roundingDivideByPOT,
+  subtractHigh,
+} from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -134,7 +139,7 @@ interface Scaling {
 }
 
 function rescale(value: number, leftShift: number, { offset, multiplier, shift }: Scaling): number {
-  return multiplyByQuantizedMultiplier((value + offset) << leftShift, multiplier, shift);
+  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << leftShift, multiplier, shift);
 }
 
 // ---- int8 and uint8: both inputs rescaled by a table
@@ -172,7 +177,7 @@ function add8(
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
     const sum = (table1[a[i] & 0xff] + table2[b[j] & 0xff]) | 0;
-    const scaled = (multiplyByQuantizedMultiplier(sum, multiplier, shift) + outputOffset) | 0;
+    const scaled = (multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift) + outputOffset) | 0;
     output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
   }
 }
@@ -199,7 +204,7 @@ function add16(
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
     const scaled2 = Math.imul(sign, rescale(b[j], leftShift, scaling2));
     const sum = (rescale(a[i], leftShift, scaling1) + scaled2) | 0;
-    const scaled = multiplyByQuantizedMultiplier(sum, multiplier, shift);
+    const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift);
     output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
   }
 }

@@ -9,7 +9,7 @@
  *   [2, 3, 4] and [2, 3, 1]  6 rows of 4, the second operand in steps of 0
  */
 import type { Eval, Node } from '../kernel.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
+import { sizeOf } from '../tensor.ts';
 
 export interface Broadcast {
   /** The output's. */
@@ -25,7 +25,7 @@ export interface Broadcast {
   readonly strides: readonly (readonly number[])[];
 }
 
-export function prepareBroadcast(node: Node, ...operands: readonly Tensor[]): Broadcast {
+export function prepareBroadcast(node: Node, ...operands: readonly { shape: readonly number[] }[]): Broadcast {
   const rank = Math.max(...operands.map(({ shape }) => shape.length));
   const shape: number[] = new Array(rank);
   const sizes: number[] = [];

@@ -1,29 +1,38 @@
 /** Loops over a scalar formula, one an element type: what operators use that are not worth a loop of their own. */
 import { compare64 } from '../fixed_point.ts';
-import type { Eval } from '../kernel.ts';
+import type { Eval, Node } from '../kernel.ts';
 import type { ActivationRange64 } from '../quantization.ts';
-import { byteMask, int8View, int32Halves, type Tensor } from '../tensor.ts';
-import { type Broadcast, forEachRow } from './broadcast.ts';
+import { byteMask, type DType, int8View, int32Halves, type Tensor } from '../tensor.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
 // ---- one input
 
-/** output[i] = fn(input[i]), for tensors of the same type. */
-export function unary(input: Tensor<'int16' | 'int32'>, output: Tensor, fn: (x: number) => number): Eval {
+/** output[i] = fn(input[i]), for tensors of one type up to 32 bits. */
+export function unary(input: Tensor, output: Tensor, fn: UnaryFunction): Eval {
   if (input.dtype === 'int16') {
-    const x = input.data as Int16Array;
-    const y = output.data as Int16Array;
+    const [x, y] = [input.data as Int16Array, output.data as Int16Array];
     return () => unary16(fn, x, y);
   }
-  const x = input.data as Int32Array;
-  const y = output.data as Int32Array;
-  return () => unary32(fn, x, y);
+  if (input.dtype === 'int32') {
+    const [x, y] = [input.data as Int32Array, output.data as Int32Array];
+    return () => unary32(fn, x, y);
+  }
+  const [x, y] = [input, output].map((tensor) => int8View(tensor as Tensor<'int8'>));
+  const mask = byteMask(input.dtype);
+  return () => unary8(fn, mask, x, y);
 }
 
-function unary16(fn: (x: number) => number, x: Int16Array, y: Int16Array) {
+export type UnaryFunction = (x: number) => number;
+
+function unary8(fn: UnaryFunction, mask: number, x: Int8Array, y: Int8Array) {
+  for (let i = 0; i < x.length; i++) y[i] = fn(x[i] & mask);
+}
+
+function unary16(fn: UnaryFunction, x: Int16Array, y: Int16Array) {
   for (let i = 0; i < x.length; i++) y[i] = fn(x[i]);
 }
 
-function unary32(fn: (x: number) => number, x: Int32Array, y: Int32Array) {
+function unary32(fn: UnaryFunction, x: Int32Array, y: Int32Array) {
   for (let i = 0; i < x.length; i++) y[i] = fn(x[i]);
 }
 
@@ -37,6 +46,14 @@ export interface Binary {
 }
 
 export type BinaryFunction = (a: number, b: number) => number;
+
+/** Prepares two inputs of the same type, one of these, and an output of that type or of another. */
+export function prepareBinary<T extends DType>(node: Node, dtypes: readonly T[], outputType?: DType) {
+  const input1 = node.input(0, ...dtypes);
+  const input2 = node.input(1, input1.dtype);
+  const broadcast = prepareBroadcast(node, input1, input2);
+  return { input1, input2, broadcast, output: node.output(0, broadcast.shape, outputType ?? input1.dtype) };
+}
 
 /** output = fn(input1, input2), for inputs of one type up to 32 bits, and an output of that type or bool. */
 export function binary({ input1, input2, output, broadcast }: Binary, fn: BinaryFunction): Eval {

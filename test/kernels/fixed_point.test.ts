@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import Long from 'long';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import * as fp from '../../kernels/fixed_point.ts';
 import {
   divisor,
@@ -314,6 +314,21 @@ describe('64 bits in two limbs', () => {
       const rounded = ((BigInt(small) << 32n) + BigInt(low >>> 0) + (1n << BigInt(n)) / 2n) >> BigInt(n);
       if (n > 0) equal(fp.roundingShiftRight64(small, low, n), wrap(rounded));
     });
+  });
+});
+
+test('divideTruncated', () => {
+  for (const n of EDGES) for (const d of EDGES) if (d !== 0) equal(fp.divideTruncated(n, d), Math.trunc(n / d) | 0);
+  for (let n = -100; n <= 100; n++) {
+    for (let d = 1; d <= 100; d++) {
+      equal(fp.divideTruncated(n, d), Math.trunc(n / d) | 0);
+      equal(fp.divideTruncated(n, -d), Math.trunc(n / -d) | 0);
+    }
+  }
+  const divisor = fc.oneof(int32, fc.integer({ min: -300, max: 300 })).filter((d) => d !== 0);
+  check(20_000, [int32, divisor], (n, d) => {
+    equal(fp.divideTruncated(n, d), Math.trunc(n / d) | 0);
+    equal(fp.divideTruncated((n - (n % d)) | 0, d), Math.trunc(n / d) | 0);
   });
 });
 

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DType } from '../../kernels/tensor.ts';
-import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
-
-type Values = readonly (number | bigint)[];
-
-function tensor(dtype: DType, data: Values, scale?: number, zeroPoint = 0, shape = [data.length]): TensorLiteral {
-  return { dtype, shape, data, zeroPoint, ...(scale === undefined ? {} : { scale }) };
-}
+import { kernelSets, type TensorLiteral } from './run_operator.ts';
+import { tensor, type Values, valuesOf } from './values.ts';
 
 interface Case {
   what: string;
@@ -85,10 +79,9 @@ const cases: Case[] = [
 ];
 
 describe.each(kernelSets)('MUL, $name', ({ sets }) => {
-  const run = ({ inputs, scale, zeroPoint = 0, activation = 'NONE' }: Omit<Case, 'what' | 'expected'>) => {
-    const output = { dtype: inputs[0]!.dtype, shape: [], zeroPoint, ...(scale ? { scale } : {}) };
+  const run = ({ inputs, scale, zeroPoint, activation = 'NONE' }: Omit<Case, 'what' | 'expected'>) => {
     const options = { fusedActivationFunction: activation };
-    return runOperator({ op: 'MUL', options, inputs, outputs: [output] }, sets)[0]!.data;
+    return valuesOf({ op: 'MUL', options, inputs, out: [undefined, scale, zeroPoint] }, sets);
   };
 
   test.each(cases)('$what', ({ expected, ...c }) => expect(run(c)).toEqual(expected));

@@ -1,0 +1,34 @@
+/**
+ * ADD_N: output = the sum of all inputs, which are of one shape; int32, it wraps.
+ *
+ * Equals: reference/add_n.h. Deviations: none.
+ */
+import { type Eval, type Node, operator } from '../kernel.ts';
+
+function prepare(node: Node) {
+  node.require(node.inputs.length >= 2, 'there must be two inputs at least');
+  const inputs = node.inputs.map((_, i) => node.input(i, 'int32'));
+  const { shape } = inputs[0];
+  for (const input of inputs) {
+    node.require(
+      input.shape.length === shape.length && input.shape.every((dim, d) => dim === shape[d]),
+      `inputs of shapes [${shape}] and [${input.shape}] cannot be added`,
+    );
+  }
+  return { inputs, output: node.output(0, shape, 'int32') };
+}
+
+function bind({ inputs, output }: ReturnType<typeof prepare>): Eval {
+  const [first, ...others] = inputs.map((input) => input.data);
+  const sum = output.data;
+  return () => {
+    sum.set(first);
+    for (const values of others) accumulate(sum, values);
+  };
+}
+
+function accumulate(sum: Int32Array, values: Int32Array) {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i] + values[i];
+}
+
+export const ADD_N = operator(prepare, bind);

@@ -1,0 +1,67 @@
+/**
+ * EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL: output = input1 ? input2, a bool. Quantized values are
+ * compared as scale * 2^8 * (q - zeroPoint), rounded to an integer: real values that are less than about 2^-8 apart may
+ * be equal. int16 is compared so by EQUAL and NOT_EQUAL alone, in tflm by all; the others compare what is stored.
+ *
+ * Equals: comparisons.cc, reference/comparisons.h; scales above 1 make no sense there, nor here. Deviations: NOT_EQUAL of
+ * int16 without a scale, which upstream leaves unwritten, is computed.
+ */
+import { compare64, multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { type Eval, type Node, type Operator, operator } from '../kernel.ts';
+import { quantizeMultiplier } from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from './elementwise.ts';
+
+function comparison(fn: BinaryFunction, isEquality = false): Operator {
+  return operator(
+    (node) => prepare(node, isEquality),
+    (p) => bind(p, fn),
+  );
+}
+
+function prepare(node: Node, isEquality: boolean) {
+  const types = ['int8', 'uint8', 'int16', 'int32', 'int64'] as const;
+  const p = prepareBinary(node, isEquality ? [...types, 'bool' as const] : types, 'bool');
+  const { dtype, quantization } = p.input1;
+  const scaled =
+    dtype === 'int8' ||
+    dtype === 'uint8' ||
+    (dtype === 'int16' && quantization !== undefined && (isEquality || node.profile === 'tflm'));
+  return { ...p, scaling: scaled ? [prepareScaling(p.input1), prepareScaling(p.input2)] : undefined };
+}
+
+type Scaling = ReturnType<typeof prepareScaling>;
+
+function prepareScaling({ scale, zeroPoint }: Tensor) {
+  return { offset: 0 - zeroPoint, ...quantizeMultiplier(scale) };
+}
+
+function rescale(value: number, { offset, multiplier, shift }: Scaling): number {
+  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << 8, multiplier, shift);
+}
+
+function bind(p: ReturnType<typeof prepare>, fn: BinaryFunction): Eval {
+  if (p.input1.dtype === 'int64') {
+    return binary64ToBool(p, (aHigh, aLow, bHigh, bLow) => fn(compare64(aHigh, aLow, bHigh, bLow), 0));
+  }
+  if (!p.scaling) return binary(p, fn);
+  const [scaling1, scaling2] = p.scaling;
+  if (p.input1.dtype === 'int16') return binary(p, (a, b) => fn(rescale(a, scaling1), rescale(b, scaling2)));
+  const table1 = rescaleTable(p.input1, scaling1);
+  const table2 = rescaleTable(p.input2, scaling2);
+  return binary(p, (a, b) => fn(table1[a & 0xff], table2[b & 0xff]));
+}
+
+/** rescale(value), by raw byte. */
+function rescaleTable({ dtype }: Tensor, scaling: Scaling): Int32Array {
+  const table = new Int32Array(256);
+  for (let byte = 0; byte < 256; byte++) table[byte] = rescale(dtype === 'int8' ? (byte << 24) >> 24 : byte, scaling);
+  return table;
+}
+
+export const EQUAL = comparison((a, b) => (a === b ? 1 : 0), true);
+export const NOT_EQUAL = comparison((a, b) => (a !== b ? 1 : 0), true);
+export const LESS = comparison((a, b) => (a < b ? 1 : 0));
+export const LESS_EQUAL = comparison((a, b) => (a <= b ? 1 : 0));
+export const GREATER = comparison((a, b) => (a > b ? 1 : 0));
+export const GREATER_EQUAL = comparison((a, b) => (a >= b ? 1 : 0));

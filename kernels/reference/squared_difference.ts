@@ -1,0 +1,56 @@
+/**
+ * SQUARED_DIFFERENCE: output = requantize((rescale1(input1 - zeroPoint1) - rescale2(input2 - zeroPoint2))^2), where rescale
+ * brings both inputs to one scale, twice the larger one, with 7 more bits; int32: (input1 - input2)^2, which wraps.
+ *
+ * Equals: squared_difference.cc. Deviations: upstream ends the process for multipliers of 1 and above.
+ */
+import { multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { quantizeMultiplier, squaredDifferenceMultipliers, typeRange } from '../quantization.ts';
+import { binary, prepareBinary } from './elementwise.ts';
+
+const LEFT_SHIFT = 7;
+
+function prepare(node: Node) {
+  const p = prepareBinary(node, ['int8', 'int32']);
+  const { input1, input2, output } = p;
+  if (output.dtype === 'int32') return { ...p, params: undefined };
+  const real = squaredDifferenceMultipliers(input1.scale, input2.scale, output.scale);
+  return {
+    ...p,
+    params: {
+      scaling1: { offset: 0 - input1.zeroPoint, ...quantizeMultiplier(real.input1) },
+      scaling2: { offset: 0 - input2.zeroPoint, ...quantizeMultiplier(real.input2) },
+      outputOffset: output.zeroPoint,
+      ...quantizeMultiplier(real.output),
+      ...typeRange('int8'),
+    },
+  };
+}
+
+interface Scaling {
+  offset: number;
+  multiplier: number;
+  shift: number;
+}
+
+function rescale(value: number, { offset, multiplier, shift }: Scaling): number {
+  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << LEFT_SHIFT, multiplier, shift);
+}
+
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (!p.params) return binary(p, (a, b) => square((a - b) | 0));
+  const { scaling1, scaling2, outputOffset, multiplier, shift, min, max } = p.params;
+  return binary(p, (a, b) => {
+    const difference = (rescale(a, scaling1) - rescale(b, scaling2)) | 0;
+    const scaled =
+      (multiplyByQuantizedMultiplierSmallerThanOneExp(square(difference), multiplier, shift) + outputOffset) | 0;
+    return Math.min(Math.max(scaled, min), max);
+  });
+}
+
+function square(x: number): number {
+  return Math.imul(x, x);
+}
+
+export const SQUARED_DIFFERENCE = operator(prepare, bind);
