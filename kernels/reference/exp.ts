@@ -1,0 +1,61 @@
+/**
+ * EXP, LOG, GELU, ELU: real functions of one quantized value, from tables made of float32: 256 entries for 8-bit types,
+ * 513 for int16, interpolated.
+ *
+ * Equals: exp.cc, elementwise.cc (LOG), activations.cc. ELU is not among upstream's reference kernels: it equals the
+ * optimized one. Deviations: none.
+ */
+import { lookup16 } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { unary } from './elementwise.ts';
+import { lookup } from './lookup.ts';
+
+function prepareExp(node: Node) {
+  return prepare(node, ['int8', 'int16'], () => floatFunctions.exp);
+}
+
+function prepareLog(node: Node) {
+  return prepare(node, ['int8', 'int16'], ({ scale, zeroPoint, dtype }) => logFunction(scale, zeroPoint, dtype));
+}
+
+function prepareGelu(node: Node) {
+  const { approximate } = node.options<{ approximate: boolean }>();
+  return prepare(node, ['int8', 'uint8', 'int16'], () => floatFunctions[approximate ? 'geluApproximate' : 'gelu']);
+}
+
+function prepareElu(node: Node) {
+  return prepare(node, ['int8'], () => floatFunctions.elu);
+}
+
+function prepare(
+  node: Node,
+  dtypes: readonly QuantizedType[],
+  functionOf: (output: Tensor<QuantizedType>) => FloatFunction,
+) {
+  const input = node.input(0, ...dtypes);
+  const output = node.output(0, input.shape, input.dtype);
+  const { dtype } = input;
+  node.require(
+    dtype !== 'int16' || node.op === 'GELU' || (input.zeroPoint === 0 && output.zeroPoint === 0),
+    'the zero points of int16 tensors must be 0',
+  );
+  const fn = functionOf(output);
+  const quantization = [input.scale, input.zeroPoint, output.scale, output.zeroPoint] as const;
+  return {
+    input,
+    output,
+    table: dtype === 'int16' ? lut16(fn, ...quantization) : lut8(fn, ...quantization, dtype),
+  };
+}
+
+function bind({ input, output, table }: ReturnType<typeof prepare>): Eval {
+  if (table instanceof Int16Array) return unary(input, output, (value) => lookup16(table, value));
+  return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
+}
+
+export const EXP = operator(prepareExp, bind);
+export const LOG = operator(prepareLog, bind);
+export const GELU = operator(prepareGelu, bind);
+export const ELU = operator(prepareElu, bind);

@@ -1,0 +1,103 @@
+/**
+ * PRELU: output = requantize(x) if x >= 0, else requantize(x * (alpha - alphaZeroPoint)), where x = input - inputZeroPoint
+ * and alpha is broadcast. int16 goes with an int8 alpha.
+ *
+ * Equals: reference/prelu.h. Deviations: none.
+ */
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import {
+  convolutionMultiplier,
+  mulMultiplier,
+  quantizeMultiplier,
+  quantizeScale,
+  reluMultiplier,
+  typeRange,
+} from '../quantization.ts';
+import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
+
+function prepare(node: Node) {
+  const input = node.input(0, 'int8', 'uint8', 'int16');
+  const alpha = node.input(1, input.dtype === 'uint8' ? 'uint8' : 'int8');
+  const broadcast = prepareBroadcast(node, input, alpha);
+  node.require(
+    broadcast.shape.length === input.shape.length && broadcast.shape.every((dim, d) => dim === input.shape[d]),
+    `alpha of shape [${alpha.shape}] does not go with an input of [${input.shape}]`,
+  );
+  const output = node.output(0, input.shape, input.dtype);
+  const tflm = node.profile === 'tflm';
+  const positive = quantizeMultiplier((tflm ? quantizeScale : reluMultiplier)(input.scale, output.scale));
+  const negative = quantizeMultiplier(
+    (tflm ? convolutionMultiplier : mulMultiplier)(input.scale, alpha.scale, output.scale),
+  );
+  return {
+    input,
+    alpha,
+    output,
+    broadcast,
+    inputOffset: 0 - input.zeroPoint,
+    alphaOffset: 0 - alpha.zeroPoint,
+    outputOffset: output.zeroPoint,
+    multiplier1: positive.multiplier,
+    shift1: positive.shift,
+    multiplier2: negative.multiplier,
+    shift2: negative.shift,
+    ...typeRange(output.dtype),
+  };
+}
+
+type Prelu = ReturnType<typeof prepare>;
+
+function prelu(value: number, alpha: number, p: Prelu): number {
+  const x = (value + p.inputOffset) | 0;
+  const scaled =
+    x >= 0
+      ? multiplyByQuantizedMultiplier(x, p.multiplier1, p.shift1)
+      : multiplyByQuantizedMultiplier(Math.imul(x, alpha + p.alphaOffset), p.multiplier2, p.shift2);
+  return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
+}
+
+function bind(p: Prelu): Eval {
+  const alpha = int8View(p.alpha);
+  if (p.input.dtype === 'int16') {
+    const [x, y] = [p.input.data as Int16Array, p.output.data as Int16Array];
+    return forEachRow(p.broadcast, (to, from) => prelu16(p, x, alpha, y, p.broadcast, to, from));
+  }
+  const [x, y] = [p.input, p.output].map((tensor) => int8View(tensor as Tensor<'int8' | 'uint8'>));
+  const mask = byteMask(p.input.dtype);
+  return forEachRow(p.broadcast, (to, from) => prelu8(p, mask, x, alpha, y, p.broadcast, to, from));
+}
+
+function prelu8(
+  p: Prelu,
+  mask: number,
+  x: Int8Array,
+  alpha: Int8Array,
+  y: Int8Array,
+  { count, steps }: Broadcast,
+  to: number,
+  from: Int32Array,
+) {
+  const [step1, step2] = steps;
+  for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
+    y[k] = prelu(x[i] & mask, alpha[j] & mask, p);
+  }
+}
+
+function prelu16(
+  p: Prelu,
+  x: Int16Array,
+  alpha: Int8Array,
+  y: Int16Array,
+  { count, steps }: Broadcast,
+  to: number,
+  from: Int32Array,
+) {
+  const [step1, step2] = steps;
+  for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
+    y[k] = prelu(x[i], alpha[j], p);
+  }
+}
+
+export const PRELU = operator(prepare, bind);

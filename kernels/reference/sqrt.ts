@@ -1,0 +1,108 @@
+/**
+ * SQRT: output = sqrt(input), cut to an integer of the output's scale; RSQRT: 1 / sqrt(input). What lies below the zero
+ * point has no root: an InputError. RSQRT of the zero point is the highest value.
+ *
+ * Equals: elementwise.cc. It takes SQRT's roots in float32 as it runs: here they come from a table, of 32768 entries for
+ * int16. RSQRT of int8 is in fixed point, of int16 from an interpolated table of float32. Deviations: none.
+ */
+import { InputError } from '../errors.ts';
+import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { floatFunctions, lut16, quantizeMultiplier, rsqrtMultiplier, table8, typeRange } from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+import { lookup } from './lookup.ts';
+
+const F = Math.fround;
+
+function prepareTensors(node: Node) {
+  const input = node.input(0, 'int8', 'int16');
+  const output = node.output(0, input.shape, input.dtype);
+  node.require(
+    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
+    'the zero points of int16 tensors must be 0',
+  );
+  return { node, input, output };
+}
+
+function prepareSqrt(node: Node) {
+  const p = prepareTensors(node);
+  const { input, output } = p;
+  const fn = prepareSqrtOf(input.scale, output.scale, output.zeroPoint);
+  if (input.dtype === 'int8') {
+    return {
+      ...p,
+      table: table8('int8', 'int8', (value) => (value < input.zeroPoint ? 0 : fn(value - input.zeroPoint))),
+    };
+  }
+  const { max } = typeRange('int16');
+  return { ...p, table: Int16Array.from({ length: max + 1 }, (_, value) => Math.min(fn(value), max)) };
+}
+
+/** Of value - inputZeroPoint >= 0. What does not fit an int32 becomes -2^31, as on x86-64. */
+function prepareSqrtOf(inputScale: number, outputScale: number, outputZeroPoint: number) {
+  return (value: number) => {
+    const quotient = Math.trunc(F(F(Math.sqrt(F(inputScale * value))) / outputScale));
+    return (quotient < 2 ** 31 ? quotient : -(2 ** 31)) + outputZeroPoint;
+  };
+}
+
+function prepareRsqrt(node: Node) {
+  const p = prepareTensors(node);
+  const { input, output } = p;
+  if (input.dtype === 'int8') {
+    const params = {
+      outputOffset: output.zeroPoint,
+      ...quantizeMultiplier(rsqrtMultiplier(input.scale, output.scale)),
+    };
+    return {
+      ...p,
+      table: table8('int8', 'int8', (value) => rsqrt((value - input.zeroPoint) | 0, params)),
+    };
+  }
+  const highest = F(32767 * output.scale);
+  const fn = (x: number) => (x <= 0 ? highest : floatFunctions.rsqrt(x));
+  return { ...p, table: lut16(fn, input.scale, 0, output.scale, 0) };
+}
+
+/** The left shift of the inverse root, taken back at the end. */
+const SHIFT = 20;
+
+/** Of value, in units of the input; 0 stands in for what eval refuses. */
+function rsqrt(value: number, p: { multiplier: number; shift: number; outputOffset: number }): number {
+  if (value <= 0) return value === 0 ? 127 : 0;
+  const root = multiplyByQuantizedMultiplier(1, invSqrtMultiplier(value), (invSqrtShift(value) + SHIFT) | 0);
+  return (multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0) + p.outputOffset) | 0;
+}
+
+function bindSqrt({ node, input, output, table }: ReturnType<typeof prepareSqrt>): Eval {
+  if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
+  const [x, y] = [input.data as Int16Array, output.data as Int16Array];
+  return checked(node, input, () => {
+    for (let i = 0; i < x.length; i++) y[i] = table[x[i]];
+  });
+}
+
+function bindRsqrt({ node, input, output, table }: ReturnType<typeof prepareRsqrt>): Eval {
+  if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
+  const [x, y] = [input.data as Int16Array, output.data as Int16Array];
+  return checked(node, input, () => {
+    for (let i = 0; i < x.length; i++) y[i] = lookup16(table, x[i]);
+  });
+}
+
+/** Refuses to run on values below the zero point. */
+function checked(node: Node, input: Tensor<'int8' | 'int16'>, run: Eval): Eval {
+  const { data, zeroPoint } = input;
+  return () => {
+    for (let i = 0; i < data.length; i++) {
+      if (data[i] < zeroPoint) {
+        const { op, index } = node;
+        throw new InputError(`${node}: value ${i} of ${input} is below 0, which has no root`, { op, node: index });
+      }
+    }
+    run();
+  };
+}
+
+export const SQRT = operator(prepareSqrt, bindSqrt);
+export const RSQRT = operator(prepareRsqrt, bindRsqrt);
