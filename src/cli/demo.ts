@@ -50,7 +50,7 @@ function runDemo({ profile, kernels }: EngineOptions): Demo {
   }
   const path = join(folder, 'model.tflite');
   const bytes = readFile(path);
-  const golden = readGolden(path, join(folder, 'golden.npz'));
+  const golden = readGolden(join(folder, 'golden.npz'));
   const { classes, expected } = JSON.parse(new TextDecoder().decode(readFile(join(folder, 'labels.json')))) as Labels;
   const interpreter = new Interpreter(bytes, { profile, kernels });
   const input = interpreter.inputs[0]!;

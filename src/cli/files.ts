@@ -60,19 +60,19 @@ export function findModels(folder: string): string[] {
 
 /** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite. */
 export function findGolden(model: string): string | undefined {
-  return beside(model, '.npz', 'golden.npz');
+  return beside(model, '.tflite', '.npz', ['model.tflite', 'golden.npz']);
 }
 
-/** The checksums of a model's tensors: X.tensors.csv beside X.tflite, tensors.csv beside model.tflite. */
-export function findChecksums(model: string): string | undefined {
-  return beside(model, '.tensors.csv', 'tensors.csv');
+/** The tensors' checksums beside a golden file: X.tensors.csv beside X.npz, tensors.csv beside golden.npz. */
+export function findChecksums(golden: string): string | undefined {
+  return beside(golden, '.npz', '.tensors.csv', ['golden.npz', 'tensors.csv']);
 }
 
-function beside(model: string, ending: string, shared: string): string | undefined {
-  const own = model.replace(/(\.tflite)?$/, ending);
-  if (exists(own)) return own;
-  const common = join(dirname(model), shared);
-  return basename(model) === 'model.tflite' && exists(common) ? common : undefined;
+function beside(path: string, from: string, to: string, [own, shared]: readonly [string, string]): string | undefined {
+  const named = (path.endsWith(from) ? path.slice(0, -from.length) : path) + to;
+  if (exists(named)) return named;
+  const common = join(dirname(path), shared);
+  return basename(path) === own && exists(common) ? common : undefined;
 }
 
 /** A file or folder of requant's own package. */

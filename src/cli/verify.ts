@@ -88,7 +88,7 @@ function verifyAll(pairs: readonly Pair[], options: Required<Pick<InterpreterOpt
   const models = pairs.map(([path, goldenPath]): ModelReport => {
     bar.increment();
     try {
-      const verification = verifyModel(readFile(path), readGolden(path, goldenPath), options);
+      const verification = verifyModel(readFile(path), readGolden(goldenPath), options);
       kernels = verification.kernels;
       const { kernels: _, ...result } = verification;
       return { path, ...result, unsupportedOps: [] };
@@ -120,9 +120,9 @@ function failure(error: unknown): { unsupportedOps: string[]; error: string } {
   return { unsupportedOps: [...new Set(ops)], error: error instanceof RequantError ? error.message : bug };
 }
 
-/** A golden file, with the checksums beside the model. */
-export function readGolden(model: string, golden: string): Golden {
-  const csv = findChecksums(model);
+/** A golden file, with the checksums beside it. */
+export function readGolden(golden: string): Golden {
+  const csv = findChecksums(golden);
   return { arrays: readNpz(readFile(golden), golden), checksums: csv === undefined ? new Map() : readChecksums(csv) };
 }
 

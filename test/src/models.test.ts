@@ -15,7 +15,7 @@ const names = readdirSync(folder, { withFileTypes: true })
 describe.each(names)('%s', (name) => {
   const path = join(folder, name, 'model.tflite');
   const bytes = readFileSync(path);
-  const golden = readGolden(path, join(folder, name, 'golden.npz'));
+  const golden = readGolden(join(folder, name, 'golden.npz'));
 
   test('answers as TFLite, in every tensor', () => {
     const { runs, different, firstTensor } = verifyModel(bytes, golden);
