@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
-type Literal = TensorLiteral & { data: readonly (number | bigint)[] };
-
 describe.each(kernelSets)('WHERE and UNIQUE, $name', ({ sets }) => {
-  const where = (input: Literal) =>
+  const where = (input: TensorLiteral) =>
     runOperator({ op: 'WHERE', inputs: [input], outputs: [{ dtype: 'int64', shape: [] }] }, sets)[0]!;
-  const unique = (input: Literal, idxOutType: 'int32' | 'int64' = 'int32') => {
+  const unique = (input: TensorLiteral, idxOutType: 'int32' | 'int64' = 'int32') => {
     const outputs: TensorLiteral[] = [
       { dtype: input.dtype, shape: [] },
       { dtype: idxOutType, shape: [] },
@@ -41,7 +39,7 @@ describe.each(kernelSets)('WHERE and UNIQUE, $name', ({ sets }) => {
   test.each(['int8', 'uint8', 'int16', 'int32', 'int64'] as const)('UNIQUE of %s', (dtype) => {
     const numbers = (...data: number[]) => data.map((x) => (dtype === 'int64' ? BigInt(x) : x));
     for (const constant of [true, false]) {
-      const input: Literal = { dtype, shape: [6], data: numbers(7, 1, 7, 100, 1, 0), constant };
+      const input: TensorLiteral = { dtype, shape: [6], data: numbers(7, 1, 7, 100, 1, 0), constant };
       expect(unique(input)).toEqual([
         { shape: [4], data: numbers(7, 1, 100, 0) },
         { shape: [6], data: [0, 1, 0, 2, 1, 3] },
@@ -63,6 +61,12 @@ describe.each(kernelSets)('WHERE and UNIQUE, $name', ({ sets }) => {
       { shape: [0], data: [] },
       { shape: [0], data: [] },
     ]);
+  });
+
+  test('more values than prepare should read are refused', () => {
+    const shape = [2 ** 24 + 1];
+    expect(() => where({ dtype: 'bool', shape })).toThrow(/more than 16777216/);
+    expect(() => unique({ dtype: 'int8', shape })).toThrow(/more than 16777216/);
   });
 
   test('UNIQUE of two dimensions is refused, and WHERE of int16', () => {
