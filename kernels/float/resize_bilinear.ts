@@ -52,14 +52,16 @@ function evalResize({ input: { shape }, rows, columns }: FloatResize, input: Uin
       const row0 = (b * inputHeight + rows.lower[y]) * inputWidth;
       const row1 = (b * inputHeight + rows.upper[y]) * inputWidth;
       const dy = rows.weight[y];
+      const ey = F(1 - dy);
       for (let x = 0; x < columns.lower.length; x++) {
         const x0 = columns.lower[x];
         const x1 = columns.upper[x];
         const dx = columns.weight[x];
+        const ex = F(1 - dx);
         for (let c = 0; c < depth; c++) {
-          const lowerLeft = F(F(input[(row0 + x0) * depth + c] * F(1 - dy)) * F(1 - dx));
-          const upperLeft = F(F(input[(row1 + x0) * depth + c] * dy) * F(1 - dx));
-          const lowerRight = F(F(input[(row0 + x1) * depth + c] * F(1 - dy)) * dx);
+          const lowerLeft = F(F(input[(row0 + x0) * depth + c] * ey) * ex);
+          const upperLeft = F(F(input[(row1 + x0) * depth + c] * dy) * ex);
+          const lowerRight = F(F(input[(row0 + x1) * depth + c] * ey) * dx);
           const upperRight = F(F(input[(row1 + x1) * depth + c] * dy) * dx);
           output[to++] = F(F(F(F(lowerLeft + upperLeft) + lowerRight) + upperRight) + 0.5);
         }
