@@ -69,11 +69,7 @@ export function readInputs(interpreter: Interpreter, files: readonly string[], o
     } else {
       const i = name === undefined ? inputs.findIndex((_, index) => !found.has(index)) : inputNamed(interpreter, name);
       if (i < 0) throw new InputError(`${path} is one input too many: the model takes ${described(inputs)}`);
-      put(
-        i,
-        about(path, () => fromFile(interpreter, i, path, options)),
-        path,
-      );
+      put(i, fromFile(interpreter, i, path, options), path);
     }
   }
   const missing = inputs.filter((_, i) => !found.has(i));

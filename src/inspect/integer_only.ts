@@ -236,8 +236,9 @@ function notes({ subgraph, kinds }: DataFlow): string[] {
   const lines: string[] = [];
   const descriptions = subgraph.tensors.filter((tensor) => isFloat(tensor) && kinds[tensor.index] === 'description');
   if (descriptions.length > 0) {
+    const [tensors, them] = descriptions.length === 1 ? ['tensor only carries', 'it'] : ['tensors only carry', 'them'];
     lines.push(
-      `${descriptions.length} float tensors only carry scales of an LSTM's inner values; nothing computes with them`,
+      `${descriptions.length} float ${tensors} scales of an LSTM's inner values; no node computes with ${them}`,
     );
   }
   const resizes = subgraph.operators.filter(

@@ -105,7 +105,8 @@ function methodOf(
     const example = names.find((name) => pattern.test(name));
     if (example === undefined) return [];
     const text = pattern.exec(example)![0].replace('/', '');
-    return [`${by} left '${text}' in ${names.filter((name) => pattern.test(name)).length} names`];
+    const count = names.filter((name) => pattern.test(name)).length;
+    return [`${by} left '${text}' in ${count} ${count === 1 ? 'name' : 'names'}`];
   });
   const evidence = traces.slice(0, 1);
   if (fakeQuantNodes > 0) evidence.push(`${fakeQuantNodes} FAKE_QUANT ${fakeQuantNodes === 1 ? 'node' : 'nodes'}`);
