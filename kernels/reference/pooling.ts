@@ -59,7 +59,8 @@ function prepare(node: Node) {
 function prepareAverage(node: Node) {
   const p = prepare(node);
   const divisors: Divisor[] = [];
-  if (p.output.size > 0) {
+  if (p.output.size > 0 && node.macs <= node.limits.macs) {
+    // else it will not run, and may have millions of divisors
     const rows = prepareCounts(p.outputHeight, p.strideHeight, p.padTop, p.filterHeight, p.inputHeight);
     const columns = prepareCounts(p.outputWidth, p.strideWidth, p.padLeft, p.filterWidth, p.inputWidth);
     for (const row of rows) for (const column of columns) divisors[row * column] ??= divisor(row * column);

@@ -84,6 +84,13 @@ describe.each(kernelSets)('AVERAGE_POOL_2D and MAX_POOL_2D, $name', ({ sets }) =
     for (const op of ['AVERAGE_POOL_2D', 'MAX_POOL_2D']) expect(() => pool(op, input, 'int8', more)).toThrow(error);
   });
 
+  test('windows beyond the limits are refused before a divisor is prepared for each size', () => {
+    const more = { padding: 'SAME', filterHeight: 4096, filterWidth: 4096 };
+    const input = { shape: [1, 8192, 8192, 1] };
+    for (const op of ['AVERAGE_POOL_2D', 'MAX_POOL_2D'])
+      expect(() => pool(op, input, 'int8', more)).toThrow(/limits.macs/);
+  }, 1000);
+
   test('an input of 3 dimensions is refused', () => {
     expect(() => pool('MAX_POOL_2D', { shape: [3, 3, 1], data: image.data }, 'int8')).toThrow(/4 dimensions/);
   });
