@@ -1,4 +1,5 @@
 """What is random in a case: types, shapes, scales, and values that lie where rounding and clamping go wrong."""
+
 import numpy as np
 
 from graph import Tensor, numpy_type
@@ -42,7 +43,7 @@ class Draw:
     def broadcastable(self, shape):
         """A shape that broadcasts to this one: dimensions of 1, leading ones left out."""
         shape = tuple(1 if self.chance(0.4) else dim for dim in shape)
-        return shape[self.integer(0, len(shape)):] if self.chance(0.3) else shape
+        return shape[self.integer(0, len(shape)) :] if self.chance(0.3) else shape
 
     def axis(self, rank):
         """An axis, counted from the end in half of the cases."""
@@ -68,14 +69,19 @@ class Draw:
     def quantization(self, dtype, scale=None):
         if dtype not in QUANTIZED:
             return {}
-        return {"scale": self.scale(dtype) if scale is None else np.float32(scale), "zero_point": self.zero_point(dtype)}
+        return {
+            "scale": self.scale(dtype) if scale is None else np.float32(scale),
+            "zero_point": self.zero_point(dtype),
+        }
 
     def related(self, quantization, dtype, low=-2, high=2):
         """The same, or one whose scale is 2^low to 2^high of this one's."""
         if not quantization or self.chance(0.1):
             return quantization
         if self.exact:
-            ratio = self.choice(*(r for r in (0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 6, 8) if 2**low <= r <= 2**high))
+            ratio = self.choice(
+                *(r for r in (0.125, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 4, 6, 8) if 2**low <= r <= 2**high)
+            )
         else:
             ratio = self.boundary_ratio(2.0 ** self.random.uniform(low, high), self.integer(30, 127))
         return self.quantization(dtype, quantization["scale"] * ratio)
@@ -92,7 +98,10 @@ class Draw:
             return self.reals(shape, style)
         wide = low is None and dtype in ("int32", "int64")
         least, most = LIMITS[dtype]
-        low, high = (-1000 if wide else least) if low is None else low, (1000 if wide else most) if high is None else high
+        low, high = (
+            (-1000 if wide else least) if low is None else low,
+            (1000 if wide else most) if high is None else high,
+        )
         noise = self.random.integers(low, high, shape, np.int64, endpoint=True)
         if style != "noise":
             edges = [low, low + 1, zero_point - 1, zero_point, zero_point + 1, high - 1, high]
@@ -186,7 +195,9 @@ class Draw:
         above_one, fine = self.chance(0.12), self.chance(0.3)
         if above_one:
             real = 2.0 ** self.random.uniform(0, 3)
-        elif fine:  # the biases decide, each step of the output is so wide that the last bit of the multiplier does, too
+        elif (
+            fine
+        ):  # the biases decide, each step of the output is so wide that the last bit of the multiplier does, too
             real = 2.0 ** self.random.uniform(-22, -15)
         if self.exact:
             reals = 2.0 ** (np.round(np.log2(real)) - self.random.integers(0, 3, count_of_scales))

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as custom from '../../dist/kernels/reference/custom.js';
 import * as reference from '../../dist/kernels/reference/index.js';
 
 const [seed = Math.floor(Math.random() * 2 ** 31), count = 20] = process.argv.slice(2);
@@ -17,7 +18,8 @@ const folder = mkdtempSync(join(tmpdir(), 'requant-oracle-'));
 
 console.log(`seed ${seed}, ${count} cases of each operator and type, in ${folder}`);
 const listed = run(python, [script, '--list'], 'pipe').stdout.trim().split('\n');
-const known = listed.map((line) => line.split(' ')[0]).filter((op) => Object.hasOwn(reference, op));
+const operators = { ...reference, ...custom };
+const known = listed.map((line) => line.split(' ')[0]).filter((op) => Object.hasOwn(operators, op));
 run(python, [script, '--ops', known.join(), '--seed', seed, '--count', count, '--out', folder]);
 
 const { summary, models } = JSON.parse(

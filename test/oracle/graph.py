@@ -3,6 +3,7 @@
 The graph inputs are the tensors that hold values for each run; the graph outputs are what nodes write and no node
 reads. Subgraphs of control flow name theirs.
 """
+
 from dataclasses import dataclass, field
 
 import flatbuffers
@@ -44,6 +45,7 @@ class Graph:
     nodes: list
     inputs: list = None
     outputs: list = None
+    tflm: bool = True  # whether C++ defines what TensorFlow Lite Micro computes
 
     def __post_init__(self):
         read = [t for node in self.nodes for t in node.inputs if t is not None]
@@ -123,10 +125,12 @@ class Writer:
             if node.options is not None:
                 kind = type(node.options)
                 operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind.__name__.removesuffix("T"))
-                operator.builtinOptions = kind(**{
-                    name: self.graphs.index(value) if isinstance(value, Graph) else value
-                    for name, value in vars(node.options).items()
-                })
+                operator.builtinOptions = kind(
+                    **{
+                        name: self.graphs.index(value) if isinstance(value, Graph) else value
+                        for name, value in vars(node.options).items()
+                    }
+                )
             table.operators.append(operator)
         return table
 
@@ -164,6 +168,7 @@ def packed(tensor):
 
 def describe(graph):
     """One line for people: operators, options, types, shapes and scales."""
+
     def tensor(t):
         if t is None:
             return "-"
@@ -176,8 +181,11 @@ def describe(graph):
 
     def node(n):
         given = {} if n.options is None else vars(n.options)
-        options = " ".join(f"{k}={v}" for k, v in given.items() if not isinstance(v, Graph) and v is not None and v is not False)
-        return f"{n.op}({', '.join(map(tensor, n.inputs))}) -> {', '.join(map(tensor, n.outputs))}" + \
-            (f" {options}" if options else "")
+        options = " ".join(
+            f"{k}={v}" for k, v in given.items() if not isinstance(v, Graph) and v is not None and v is not False
+        )
+        return f"{n.op}({', '.join(map(tensor, n.inputs))}) -> {', '.join(map(tensor, n.outputs))}" + (
+            f" {options}" if options else ""
+        )
 
     return "; ".join(node(n) for g in graph.subgraphs for n in g.nodes)

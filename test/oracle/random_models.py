@@ -2,14 +2,16 @@
 """
 Makes random models of one operator each, with the answers of TFLite's reference kernels (BUILTIN_REF, one thread).
 
-Needs ai-edge-litert, which brings flatbuffers, and numpy; --tflm needs tflite-micro too. Writes OUT/<OP>/<type>_<n>.tflite
-and .npz, as `requant verify OUT` reads them; with --zip one OUT/<OP>.zip an operator, as test/kernels/recorded.test.ts
-does. A case depends only on its operator, type, number and --seed. Cases that a runtime refuses, dies of, or answers
-twice with different bits are left out and counted.
+Needs ai-edge-litert, which brings flatbuffers, and numpy; --tflm needs tflite-micro too. Writes for each case
+OUT/<OP>/<type>_<n>.tflite and .npz, as `requant verify OUT` reads them; with --zip one OUT/<OP>.zip an operator, as
+test/kernels/recorded.test.ts does. A case depends only on its operator, type, number and --seed. Cases that a runtime
+refuses, dies of, or answers twice with different bits are left out and counted.
 """
+
 import argparse
 import importlib.metadata
 import json
+import math
 import pathlib
 import zipfile
 from collections import Counter
@@ -18,30 +20,31 @@ import numpy as np
 
 from draw import RUNS
 from graph import describe, to_bytes
-from operators import OPERATORS, make_case
+from operators import TABLE, make_case
 from witness import Died, Refused, Witness
 
 
 def main():
     options = parse()
     if options.list:
-        for op, (_, types) in OPERATORS.items():
+        for op, types in TABLE.items():
             print(op, *types)
         return
     options.out.mkdir(parents=True, exist_ok=True)
     totals = Counter()
     for op in options.ops:
         recorded = []
-        for dtype in OPERATORS[op][1]:
+        for dtype, (_, share) in TABLE[op].items():
             if options.types and not set(dtype.split("-")) & set(options.types):
                 continue
             counts, why = Counter(), ""
-            for number in range(options.count):
+            for number in range(math.ceil(options.count * share)):
                 fate, case = record(op, dtype, options.seed, number, options.tflm)
                 counts[fate] += 1
                 if fate == "recorded":
                     recorded.append(case)
-                    counts.update(f"tflm {case['tflm']}" for _ in range(1) if "tflm" in case)
+                    if "tflm" in case:
+                        counts[f"tflm {case['tflm']}"] += 1
                 else:
                     why = why or f"  first: {number}, {case}"
             print(f"{op} {dtype}:", ", ".join(f"{n} {fate}" for fate, n in sorted(counts.items())) + why, flush=True)
@@ -53,16 +56,18 @@ def main():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     listed = lambda text: text.split(",")
-    parser.add_argument("--ops", type=listed, default=list(OPERATORS), help="A,B (default: all)")
+    parser.add_argument("--ops", type=listed, default=list(TABLE), help="A,B (default: all)")
     parser.add_argument("--types", type=listed, help="int8,int16 (default: all that the operator has)")
-    parser.add_argument("--count", type=int, default=10, help="cases of each operator and type")
+    parser.add_argument(
+        "--count", type=int, default=10, help="cases of each operator and type (a third where values are only moved)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=pathlib.Path, help="folder to write to")
     parser.add_argument("--zip", action="store_true", help="one container an operator in place of files")
     parser.add_argument("--tflm", action="store_true", help="ask TensorFlow Lite Micro too")
     parser.add_argument("--list", action="store_true", help="print the operators and their types")
     options = parser.parse_args()
-    unknown = [op for op in options.ops if op not in OPERATORS]
+    unknown = [op for op in options.ops if op not in TABLE]
     if unknown:
         parser.error(f"no such operator: {', '.join(unknown)}")
     if not options.list and options.out is None:
@@ -88,8 +93,8 @@ def record(op, dtype, seed, number, tflm):
     if not same(first, second):
         return "unstable", describe(graph)
     case = {"type": dtype, "number": number, "model": model, "inputs": stacked(runs), "outputs": stacked(second)}
-    case["text"] = describe(graph)
-    micro = tflm_answers(model, runs, graph.is_stateful) if tflm else None
+    case |= {"text": describe(graph), "operators": [node.op for part in graph.subgraphs for node in part.nodes]}
+    micro = tflm_answers(model, runs, graph.is_stateful) if tflm and graph.tflm else None
     if micro:
         case["tflm"] = "same" if same(micro, second) else "different"
         case["tflm_outputs"] = stacked(micro)
@@ -134,12 +139,17 @@ def write_zip(options, op, cases):
     signature = lambda arrays: [[array.dtype.name, *array.shape[1:]] for array in arrays]
     for case in cases:
         entry = {key: case[key] for key in ("type", "number", "tflm") if key in case}
-        entry |= {"model": len(case["model"]), "inputs": signature(case["inputs"]), "outputs": signature(case["outputs"])}
+        entry |= {
+            "model": len(case["model"]),
+            "inputs": signature(case["inputs"]),
+            "outputs": signature(case["outputs"]),
+        }
         index.append(entry)
         models.append(case["model"])
         arrays = case["inputs"] + case["outputs"] + (case["tflm_outputs"] if case.get("tflm") == "different" else [])
         values += [array.tobytes() for array in arrays]
-    header = {"op": op, "seed": options.seed, "runs": RUNS, "made by": versions(options.tflm)}
+    operators = sorted({name for case in cases for name in case["operators"]})
+    header = {"operators": operators, "seed": options.seed, "runs": RUNS, "made by": versions(options.tflm)}
     text = json.dumps(header)[:-1] + ', "cases": [\n' + ",\n".join(map(json.dumps, index)) + "\n]}\n"
     with zipfile.ZipFile(options.out / f"{op}.zip", "w") as file:
         for name, content in (("cases.json", text), ("models.bin", b"".join(models)), ("values.bin", b"".join(values))):

@@ -3,6 +3,7 @@
 Two witnesses answer each case. The memory that they get from malloc is filled with different bytes, and the second
 makes the runs in reverse order where a model keeps no state: where they disagree, the answer is an accident.
 """
+
 import multiprocessing
 import os
 
@@ -56,7 +57,9 @@ class Witness:
 
 def serve(pipe):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the runtimes say why they abort; the parent says which case it was
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # for what the runtimes print; the parent says which case it was
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     while True:
         try:
             runtime, model, runs = pipe.recv()

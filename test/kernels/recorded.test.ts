@@ -1,0 +1,151 @@
+/** Every kernel set against what TFLite answered for random models: see test/oracle/README.md. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import type { Profile } from '../../kernels/kernel.ts';
+import * as custom from '../../kernels/reference/custom.ts';
+import * as reference from '../../kernels/reference/index.ts';
+import { type DType, elementSize, sizeOf } from '../../kernels/tensor.ts';
+import { Interpreter, type InterpreterOptions, type OutputTensor, type TensorData } from '../../src/index.ts';
+import { kernelSets } from './run_operator.ts';
+
+const FOLDER = new URL('../oracle/recorded/', import.meta.url);
+
+/** An array's element type and the shape that it has in each run. */
+type Signature = [DType, ...number[]];
+
+interface Index {
+  /** Of all its models. */
+  readonly operators: readonly string[];
+  readonly runs: number;
+  readonly cases: readonly Case[];
+}
+
+interface Case {
+  readonly type: string;
+  readonly number: number;
+  /** Bytes in models.bin. */
+  readonly model: number;
+  readonly inputs: readonly Signature[];
+  readonly outputs: readonly Signature[];
+  /** Whether TensorFlow Lite Micro answered, and the same; other answers follow in values.bin. */
+  readonly tflm?: 'same' | 'different';
+}
+
+/** One array's values, run after run. */
+interface Values {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+interface Recorded {
+  readonly name: string;
+  readonly model: Uint8Array;
+  readonly inputs: readonly Values[];
+  readonly outputs: { readonly [P in Profile]?: readonly Values[] };
+}
+
+function open(op: string) {
+  const files = unzipSync(readFileSync(new URL(`${op}.zip`, FOLDER)));
+  return { files, index: JSON.parse(new TextDecoder().decode(files['cases.json'])) as Index };
+}
+
+function* readRecorded(op: string): Generator<Recorded> {
+  const { files, index } = open(op);
+  const { runs, cases } = index;
+  let at = 0;
+  const next = ([dtype, ...shape]: Signature): Values => {
+    const bytes = files['values.bin']!.slice(at, (at += runs * sizeOf(shape) * elementSize(dtype)));
+    return { dtype, shape, bytes };
+  };
+  let model = 0;
+  for (const { type, number, model: size, tflm, ...signatures } of cases) {
+    const inputs = signatures.inputs.map(next);
+    const tflite = signatures.outputs.map(next);
+    const micro = tflm === 'different' ? signatures.outputs.map(next) : tflm && tflite;
+    yield {
+      name: `${op} ${type} ${number}`,
+      model: files['models.bin']!.subarray(model, (model += size)),
+      inputs,
+      outputs: { tflite, ...(micro && { tflm: micro }) },
+    };
+  }
+}
+
+/** What is wrong with a case's first output value that is wrong; undefined if nothing is. */
+function compare({ model, inputs, outputs }: Recorded, options: InterpreterOptions): string | undefined {
+  const expected = outputs[options.profile!]!;
+  try {
+    const interpreter = new Interpreter(model, options);
+    const runs = runsOf([...inputs, ...expected][0]!);
+    for (let run = 0; run < runs; run++) {
+      const answers = interpreter.invoke(inputs.map((values) => valuesOf(values, run)));
+      for (const [i, answer] of answers.entries()) {
+        const difference = compareOutput(answer, expected[i]!, run);
+        if (difference) return `run ${run}, output ${i}: ${difference}`;
+      }
+    }
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function compareOutput({ dtype, shape, data }: OutputTensor, expected: Values, run: number): string | undefined {
+  if (dtype !== expected.dtype || `${shape}` !== `${expected.shape}`) {
+    return `${dtype} [${shape}] where TFLite has ${expected.dtype} [${expected.shape}]`;
+  }
+  const values = valuesOf(expected, run);
+  const [ours, theirs] = [bitsOf(data), bitsOf(values)];
+  const i = ours.findIndex((bits: number | bigint, at: number) => bits !== theirs[at]);
+  return i < 0 ? undefined : `value ${i} is ${data[i]} where TFLite has ${values[i]}`;
+}
+
+const ARRAYS = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  float32: Float32Array,
+} as const;
+
+function valuesOf({ dtype, shape, bytes }: Values, run: number): TensorData {
+  const size = sizeOf(shape);
+  const Arrays = ARRAYS[dtype as keyof typeof ARRAYS];
+  return new Arrays(bytes.buffer as ArrayBuffer, run * size * elementSize(dtype), size);
+}
+
+function runsOf({ dtype, shape, bytes }: Values): number {
+  return bytes.length / (sizeOf(shape) * elementSize(dtype));
+}
+
+/** Integers that are equal where the bits are. */
+function bitsOf(data: TensorData) {
+  const integers = data instanceof Float32Array ? new Uint32Array(data.buffer, data.byteOffset, data.length) : data;
+  return integers as Int8Array; // or any other: their elements are only compared
+}
+
+const recorded = readdirSync(FOLDER).map((file) => file.replace('.zip', ''));
+
+describe.each(kernelSets)('recorded answers, $name', ({ name }) => {
+  describe.each(['tflite', 'tflm'] as const)('%s', (profile) => {
+    test.each(recorded)('%s', (op) => {
+      const options = { profile, kernels: name as NonNullable<InterpreterOptions['kernels']> };
+      const failures = [...readRecorded(op)]
+        .filter(({ outputs }) => outputs[profile])
+        .flatMap((test) => {
+          const difference = compare(test, options);
+          return difference ? [`${test.name}: ${difference}`] : [];
+        });
+      expect(failures).toEqual([]);
+    });
+  });
+});
+
+// Visible in the report: operators that no recorded model has.
+const covered = new Set(recorded.flatMap((op) => open(op).index.operators));
+for (const op of Object.keys({ ...reference, ...custom }))
+  if (!covered.has(op)) test.todo(`nothing is recorded of ${op}`);
