@@ -371,6 +371,7 @@ export const floatFunctions = {
   tanh: tanhf,
   exp: expf,
   elu: (x: number) => (x < 0 ? expm1f(x) : x),
+  eluTflm: (x: number) => (x < 0 ? F(expf(x) - 1) : x),
   rsqrt: (x: number) => F(1 / F(Math.sqrt(x))),
   gelu: (x: number) => F(F(0.5 * x) * erfcf(F(x * F(-Math.SQRT1_2)))),
   geluApproximate: (x: number) => {

@@ -2,6 +2,7 @@
  * ADD, SUB: output = requantize(rescale1(input1 - zeroPoint1) ± rescale2(input2 - zeroPoint2)), where rescale brings both
  * inputs to one scale, twice the larger one, with leftShift more bits. int16 with power-of-two scales, if the options
  * say so: round(input1 / 2^n1) ± round(input2 / 2^n2), one of n1, n2 being 0. Without quantization: input1 ± input2.
+ * float32 is in float/arithmetic.ts.
  *
  * Equals: reference/add.h, reference/sub.h, reference/integer_ops/add.h. Deviations: power-of-two ADD broadcasts, where
  * upstream ends the process; and so it does for ADD with a multiplier of 1 or above, which SUB, here as there, shifts by
@@ -13,6 +14,7 @@ import {
   roundingDivideByPOT,
   subtractHigh,
 } from '../fixed_point.ts';
+import { addFloat, arithmetic, prepareArithmetic, subtractFloat } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -43,6 +45,7 @@ function prepareSub(node: Node) {
 }
 
 function prepare(node: Node, sign: 1 | -1) {
+  if (node.input(0).dtype === 'float32') return { ...prepareArithmetic(node), sign };
   const input1 = node.input(0, 'int8', 'uint8', 'int16', 'int32', 'int64');
   const input2 = node.input(1, input1.dtype);
   const broadcast = prepareBroadcast(node, input1, input2);
@@ -104,6 +107,8 @@ type General = Extract<Prepared, { kind: 'general' }>;
 
 function bind(p: Prepared): Eval {
   switch (p.kind) {
+    case 'float':
+      return arithmetic(p, p.sign > 0 ? addFloat : subtractFloat);
     case 'general':
       return p.output.dtype === 'int16' ? bind16(p) : bind8(p);
     case 'powers of two': {

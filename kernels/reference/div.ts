@@ -1,7 +1,7 @@
 /**
  * DIV: output = requantize((input1 - zeroPoint1) / (input2 - zeroPoint2)), by a reciprocal in fixed point; int32:
  * input1 / input2, truncated. FLOOR_DIV and FLOOR_MOD of plain integers: floor(input1 / input2), and the remainder, which
- * has the divisor's sign.
+ * has the divisor's sign. DIV of float32 is in float/arithmetic.ts.
  *
  * Equals: reference/div.h, floor_div.cc, floor_mod.cc. Deviations: -2^31 / -1, where upstream ends the process, wraps.
  */
@@ -13,6 +13,7 @@ import {
   reciprocalBitsOverUnit,
   saturatingRoundingDoublingHighMul,
 } from '../fixed_point.ts';
+import { arithmetic, divideFloat, prepareArithmetic } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -30,6 +31,7 @@ interface Options {
 }
 
 function prepareDiv(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareArithmetic(node);
   const p = prepareBinary(node, ['int8', 'uint8', 'int16', 'int32']);
   const { input1, input2, output } = p;
   const { fusedActivationFunction: activation } = node.options<Options>();
@@ -49,8 +51,10 @@ function prepareDiv(node: Node) {
 
 type Div = ReturnType<typeof prepareDiv>;
 type Quantized = Extract<Div, { kind: 'quantized' }>;
+type Int = Extract<Div, { kind: 'int' }>;
 
 function bindDiv(p: Div): Eval {
+  if (p.kind === 'float') return arithmetic(p, divideFloat);
   if (p.kind === 'quantized') return divide(p, (a, b) => divideQuantized(a, b, p), p.input2.zeroPoint);
   return divide(p, (a, b) => Math.min(Math.max(divideTruncated(a, b), p.activationMin), p.activationMax));
 }
@@ -82,7 +86,7 @@ function floorMod(a: number, b: number): number {
 }
 
 /** output = fn(input1, input2), or an InputError where a divisor is `zero`. */
-function divide(p: Div | Floor, fn: BinaryFunction, zero = 0): Eval {
+function divide(p: Quantized | Int | Floor, fn: BinaryFunction, zero = 0): Eval {
   const { node, input2 } = p;
   const eightBits = input2.dtype === 'int8' || input2.dtype === 'uint8';
   const divisors = eightBits ? int8View(input2 as Tensor<'int8' | 'uint8'>) : (input2.data as Int16Array | Int32Array);

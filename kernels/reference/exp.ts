@@ -3,7 +3,7 @@
  * 513 for int16, interpolated.
  *
  * Equals: exp.cc, elementwise.cc (LOG), activations.cc. ELU is not among upstream's reference kernels: it equals the
- * optimized one. Deviations: none.
+ * optimized one, or tflm's, which takes exp(x) - 1. Deviations: none.
  */
 import { lookup16 } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -26,7 +26,7 @@ function prepareGelu(node: Node) {
 }
 
 function prepareElu(node: Node) {
-  return prepare(node, ['int8'], () => floatFunctions.elu);
+  return prepare(node, ['int8'], () => floatFunctions[node.profile === 'tflm' ? 'eluTflm' : 'elu']);
 }
 
 function prepare(

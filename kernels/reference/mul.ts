@@ -1,9 +1,11 @@
 /**
  * MUL: output = requantize((input1 - zeroPoint1) * (input2 - zeroPoint2)); without quantization: input1 * input2.
+ * float32 is in float/arithmetic.ts.
  *
  * Equals: reference/mul.h, reference/integer_ops/mul.h. Deviations: none; int16 inputs with an 8-bit output are not done.
  */
 import { multiplyByQuantizedMultiplier, multiplyHigh64 } from '../fixed_point.ts';
+import { arithmetic, multiplyFloat, prepareArithmetic } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -24,6 +26,7 @@ interface Options {
 }
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareArithmetic(node);
   const input1 = node.input(0, 'int8', 'uint8', 'int16', 'int32', 'int64');
   const input2 = node.input(1, input1.dtype);
   const broadcast = prepareBroadcast(node, input1, input2);
@@ -56,6 +59,8 @@ type Quantized = Extract<Prepared, { kind: 'quantized' }>;
 
 function bind(p: Prepared): Eval {
   switch (p.kind) {
+    case 'float':
+      return arithmetic(p, multiplyFloat);
     case 'quantized':
       return p.output.dtype === 'int16' ? bind16(p) : bind8(p);
     case 'int': {

@@ -1,12 +1,14 @@
 /**
  * SQRT: output = sqrt(input), cut to an integer of the output's scale; RSQRT: 1 / sqrt(input). What lies below the zero
- * point has no root: an InputError. RSQRT of the zero point is the highest value.
+ * point has no root: an InputError. RSQRT of the zero point is the highest value. SQRT of float32 is in
+ * float/arithmetic.ts.
  *
  * Equals: elementwise.cc. It takes SQRT's roots in float32 as it runs: here they come from a table, of 32768 entries for
  * int16. RSQRT of int8 is in fixed point, of int16 from an interpolated table of float32. Deviations: none.
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { prepareSqrtFloat, sqrtFloat } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { floatFunctions, lut16, quantizeMultiplier, rsqrtMultiplier, table8, typeRange } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
@@ -21,10 +23,11 @@ function prepareTensors(node: Node) {
     input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
     'the zero points of int16 tensors must be 0',
   );
-  return { node, input, output };
+  return { kind: 'integer' as const, node, input, output };
 }
 
 function prepareSqrt(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareSqrtFloat(node);
   const p = prepareTensors(node);
   const { input, output } = p;
   const fn = prepareSqrtOf(input.scale, output.scale, output.zeroPoint);
@@ -74,7 +77,9 @@ function rsqrt(value: number, p: { multiplier: number; shift: number; outputOffs
   return (multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0) + p.outputOffset) | 0;
 }
 
-function bindSqrt({ node, input, output, table }: ReturnType<typeof prepareSqrt>): Eval {
+function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
+  if (p.kind === 'float') return sqrtFloat(p);
+  const { node, input, output, table } = p;
   if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
   const [x, y] = [input.data as Int16Array, output.data as Int16Array];
   return checked(node, input, () => {

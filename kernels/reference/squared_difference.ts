@@ -2,9 +2,10 @@
  * SQUARED_DIFFERENCE: output = requantize((rescale1(input1 - zeroPoint1) - rescale2(input2 - zeroPoint2))^2), where rescale
  * brings both inputs to one scale, twice the larger one, with 7 more bits; int32: (input1 - input2)^2, which wraps.
  *
- * Equals: squared_difference.cc. Deviations: upstream ends the process for multipliers of 1 and above.
+ * Equals: squared_difference.cc. Deviations: upstream ends the process for multipliers of 1
+ * and above; TFLite Micro does not, nor is it done here.
  */
-import { multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, squaredDifferenceMultipliers, typeRange } from '../quantization.ts';
 import { binary, prepareBinary } from './elementwise.ts';
@@ -43,8 +44,7 @@ function bind(p: ReturnType<typeof prepare>): Eval {
   const { scaling1, scaling2, outputOffset, multiplier, shift, min, max } = p.params;
   return binary(p, (a, b) => {
     const difference = (rescale(a, scaling1) - rescale(b, scaling2)) | 0;
-    const scaled =
-      (multiplyByQuantizedMultiplierSmallerThanOneExp(square(difference), multiplier, shift) + outputOffset) | 0;
+    const scaled = (multiplyByQuantizedMultiplier(square(difference), multiplier, shift) + outputOffset) | 0;
     return Math.min(Math.max(scaled, min), max);
   });
 }

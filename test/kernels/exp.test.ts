@@ -53,6 +53,12 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
     expect(valuesOf({ op: 'ELU', inputs: [tensor('int8', x, 1 / 16)], out: ['int8', 1 / 32] }, sets)).toEqual(y);
   });
 
+  test('ELU of tflm is exp(x) - 1, which has lost its last bits near 0', () => {
+    const c: ValuesCase = { op: 'ELU', inputs: [tensor('int8', [-1], 1e-6)], out: ['int8', 1e-8] };
+    expect(valuesOf(c, sets)).toEqual([-100]);
+    expect(valuesOf({ ...c, profile: 'tflm' }, sets)).toEqual([-101]);
+  });
+
   test.each([
     { op: 'SQRT', inputs: [tensor('int8', [-4, -6], 0.05, -5)], out: ['int8', 0.02] },
     { op: 'SQRT', inputs: [tensor('int16', [0, -1], 0.05)], out: ['int16', 0.02] },
