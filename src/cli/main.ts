@@ -1,18 +1,6 @@
 #!/usr/bin/env node
 /** requant <command> model.tflite …; exit status 0 ok, 1 a difference was found, 2 bad usage or model. */
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { RequantError } from '../../kernels/errors.ts';
-import { addDemo } from './demo.ts';
-import { ownPath } from './files.ts';
-import { addGolden } from './golden.ts';
-import { addInspect } from './inspect.ts';
-import { clean, colors, printJson } from './output.ts';
-import { addRun } from './run.ts';
-import { addVerify } from './verify.ts';
-
-const BAD_USAGE = 2;
-const BUG = 3;
+import { requant } from './program.ts';
 
 // A reader that has seen enough, as in `requant inspect model.tflite | head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -20,42 +8,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const { version } = JSON.parse(readFileSync(ownPath('package.json'), 'utf8')) as { version: string };
-
-const program = new Command('requant')
-  .description("Quantized TensorFlow Lite models, run in integers, with exactly TFLite's bits.")
-  .version(version, '-V, --version', 'print the version')
-  .showHelpAfterError('(requant --help shows what there is)')
-  .addHelpText(
-    'after',
-    `
-Examples:
-  requant demo                                      ten digits, read in integers, checked against TFLite
-  requant inspect model.tflite                      what is in it, and is it integer-only
-  requant run model.tflite image.png                what does the model answer
-  requant run model.tflite --input-fill random      the same without an input at hand
-  requant golden -o record_golden.py                a Python script that records TFLite's own answers
-  requant verify model.tflite                       are ours the same, bit for bit
-
-Exit status: 0 ok, 1 a difference was found, 2 bad usage or model.`,
-  )
-  .exitOverride();
-
-for (const add of [addRun, addVerify, addGolden, addInspect, addDemo]) add(program);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
-  else if (error instanceof RequantError) {
-    process.stderr.write(`${colors.red(error.name)}: ${error.message.split('\n').map(clean).join('\n')}\n`);
-    if (process.argv.includes('--json')) printJson({ error: { ...error, message: error.message } });
-    process.exitCode = BAD_USAGE;
-  } else {
-    const stack = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(
-      `${colors.red('this is a bug in requant')}, version ${version}, Node ${process.version}\n${stack}\n`,
-    );
-    process.exitCode = BUG;
-  }
-}
+await requant(process.argv.slice(2));

@@ -7,7 +7,7 @@ import type { TensorData, TensorInfo } from '../tensor_info.ts';
 
 /**
  * Values in the tensor's own element type: as they are, or the same numbers from an array of another width (an int64
- * list of int8 values). Throws an InputError where a number has no equal in the tensor's type: nothing is rounded.
+ * list of int8 values). Throws an InputError where a number has no equal in the tensor's type; only float64 is rounded, to float32.
  */
 export function asTensorData(data: NpyData, tensor: TensorInfo, name: string): TensorData {
   const { dtype } = tensor;

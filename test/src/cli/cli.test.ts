@@ -1,0 +1,565 @@
+/** The command line: exit status, standard output, standard error. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { requant as runCommand } from '../../../src/cli/program.ts';
+import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
+import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
+
+vi.hoisted(() => {
+  process.env.NO_COLOR = '1';
+});
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const main = join(root, 'dist/src/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'requant-'));
+
+beforeAll(() => {
+  try {
+    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'src'], { cwd: root });
+  } catch {
+    // Types are the business of `npm run check`: what tsc wrote is tested.
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** In this process, which is 20 times as fast as in one of its own. */
+async function requant(...args: string[]) {
+  const said = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      said[stream] += text;
+      return true;
+    }),
+  );
+  const before = process.cwd();
+  process.chdir(folder);
+  process.exitCode = undefined;
+  await runCommand(args);
+  const status = Number(process.exitCode ?? 0);
+  process.exitCode = undefined;
+  process.chdir(before);
+  for (const spy of spies) spy.mockRestore();
+  return { status, ...said };
+}
+
+async function json(...args: string[]) {
+  const { status, stdout } = await requant(...args, '--json');
+  return { status, ...JSON.parse(stdout) };
+}
+
+function file(name: string, content: Uint8Array | string): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+const array = (dtype: string, shape: number[], data: NpyArray['data']): NpyArray => ({ dtype, shape, data });
+const npy = (name: string, ...parts: Parameters<typeof array>) => file(name, writeNpy(array(...parts)));
+const npz = (name: string, arrays: Record<string, NpyArray>) => file(name, writeNpz(new Map(Object.entries(arrays))));
+
+const int8 = { type: 'INT8', shape: [1, 2, 2, 1], scale: 0.5, zeroPoint: 1 } as const;
+const model = file('model.tflite', reshapeModel(int8, { signature: { inputs: { image: 0 }, outputs: { list: 1 } } }));
+const odd = file(
+  'odd.tflite',
+  smallModel({
+    tensors: [int8, int8],
+    nodes: [{ op: 'LSH_PROJECTION', inputs: [0], outputs: [1] }],
+    inputs: [0],
+    outputs: [1],
+  }),
+);
+
+describe('requant', () => {
+  test('--version', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(await requant('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('--help: every command, and examples', async () => {
+    const { status, stdout } = await requant('--help');
+    expect(status).toBe(0);
+    for (const word of ['run', 'verify', 'golden', 'inspect', 'demo', 'Examples:', 'Exit status:'])
+      expect(stdout).toContain(word);
+  });
+
+  test.each<[string, string[]]>([
+    ['nothing', []],
+    ['an unknown command', ['runn']],
+    ['an unknown option', ['run', model, '--fast']],
+    ['a profile that there is not', ['run', model, '--profile', 'tf']],
+    ['kernels that there are not', ['verify', model, '--kernels', 'gpu']],
+    ['no model', ['inspect']],
+    ['a seed that is no number', ['run', model, '--input-fill', 'random', '--seed', 'x']],
+    ['a mean that is no number', ['run', model, '--mean', '1,x']],
+  ])('%s: status 2, and standard output stays empty', async (_, args) => {
+    const { status, stdout, stderr } = await requant(...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('a command that is misspelt is guessed', async () => {
+    expect((await requant('inspekt')).stderr).toContain('Did you mean inspect?');
+  });
+
+  test('what nobody foresaw: status 3, a stack, and whose bug it is', async () => {
+    vi.spyOn(JSON, 'stringify').mockImplementationOnce(() => {
+      throw new TypeError('unforeseen');
+    });
+    const { status, stderr } = await requant('golden', '--json');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^this is a bug in requant, version .*\nTypeError: unforeseen\n {4}at /);
+  });
+
+  test('the built program does the same, also as the symbolic link that npm makes', async () => {
+    const link = join(folder, 'requant');
+    symlinkSync(main, link);
+    const spawned = (...args: string[]) =>
+      spawnSync(process.execPath, [link, ...args], { encoding: 'utf8', cwd: folder });
+    expect(spawned('inspect', model, '--json')).toMatchObject(await requant('inspect', model, '--json'));
+    expect(spawned('inspect', 'nix')).toMatchObject(await requant('inspect', 'nix'));
+    expect(spawned('runn')).toMatchObject(await requant('runn'));
+  });
+
+  test('a reader that leaves early is no error', async () => {
+    const shell = `${JSON.stringify(process.execPath)} ${JSON.stringify(main)} golden --json | head -c 1; echo ". \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', shell], { encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['{. 0\n', '']);
+  });
+});
+
+describe('wrong files', () => {
+  const whole = reshapeModel(int8);
+  const cases: [string, string, RegExp][] = [
+    ['missing', 'nix.tflite', /^InputError: cannot read nix.tflite: ENOENT/],
+    ['a folder', '.', /^InputError: cannot read \.: EISDIR/],
+    ['empty', file('empty.tflite', ''), /^ModelError: .*empty.tflite: model at byte 0: a model of 0 bytes/],
+    ['a text', file('text.tflite', 'This is not a model.'), /^ModelError: .*text.tflite: .* this is no .tflite file/],
+    ['cut', file('cut.tflite', whole.slice(0, whole.length / 2)), /^ModelError: .*cut.tflite: /],
+  ];
+
+  test.each(cases)('%s', async (_, path, message) => {
+    for (const args of [
+      ['inspect', path],
+      ['run', path, '--input-fill', 'zeros'],
+    ]) {
+      const { status, stdout, stderr } = await requant(...args);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toContain('    at ');
+    }
+  });
+
+  test('with --json, the error is JSON too', async () => {
+    expect(await json('inspect', join(folder, 'empty.tflite'))).toMatchObject({
+      status: 2,
+      error: { name: 'ModelError', code: 'MODEL', offset: 0, message: expect.stringContaining('0 bytes') },
+    });
+  });
+
+  test('a model that cannot be run says which node, and inspect shows it all the same', async () => {
+    const { status, stderr } = await requant('run', odd, '--input-fill', 'zeros');
+    expect(status).toBe(2);
+    expect(stderr).toContain('LSH_PROJECTION (node 0)');
+    expect((await requant('inspect', odd)).status).toBe(0);
+  });
+});
+
+describe('inspect', () => {
+  test('JSON', async () => {
+    expect(await json('inspect', model)).toMatchObject({
+      status: 0,
+      path: model,
+      bytes: readFileSync(model).length,
+      integerOnly: { integerOnly: true, arithmetic: 'integer', nodes: [], tensors: [] },
+      inputs: [
+        {
+          index: 0,
+          dtype: 'int8',
+          shape: [1, 2, 2, 1],
+          quantization: { scales: [0.5], zeroPoints: [1], dimension: null },
+        },
+      ],
+      operators: [{ op: 'RESHAPE', version: 1, count: 1 }],
+      signatures: [{ key: 'serving_default', inputs: { image: 0 }, outputs: { list: 1 } }],
+      subgraphs: [{ index: 0, nodes: [{ op: 'RESHAPE' }], tensors: [{ kind: 'input' }, { kind: 'output' }] }],
+    });
+  });
+
+  test('text', async () => {
+    const { stdout } = await requant('inspect', model);
+    expect(stdout).toContain('integer-only: no node touches a float tensor');
+    expect(stdout).toContain("input 0   0 't0' int8 [1,2,2,1]  real = 0.5 * (q - 1), from -64.5 to 63");
+  });
+
+  test('--integer-only', async () => {
+    const float = file('float.tflite', reshapeModel({ type: 'FLOAT32', shape: [2] }));
+    expect((await requant('inspect', model, '--integer-only')).status).toBe(0);
+    expect((await requant('inspect', float, '--integer-only')).status).toBe(1);
+    expect((await requant('inspect', float)).status).toBe(0);
+  });
+});
+
+describe('run', () => {
+  const answer = async (...args: string[]) => (await json('run', model, ...args)).outputs[0].values;
+  const real = npy('real.npy', 'float32', [1, 2, 2, 1], Float32Array.of(0, 0.25, -100, 1e9));
+  const values = npy('values.npy', 'int8', [1, 2, 2, 1], Int8Array.of(1, 2, 3, -4));
+
+  test('JSON', async () => {
+    expect(await json('run', model, values)).toEqual({
+      status: 0,
+      path: model,
+      profile: 'tflite',
+      kernels: 'reference',
+      milliseconds: expect.any(Number),
+      macs: 0,
+      inputs: [expect.objectContaining({ name: 't0', dtype: 'int8', shape: [1, 2, 2, 1], source: values })],
+      outputs: [
+        expect.objectContaining({ name: 'list', shape: [1, 4], values: [1, 2, 3, -4], reals: [0, 0.5, 1, -2.5] }),
+      ],
+    });
+  });
+
+  test('text: the largest first, integers beside reals', async () => {
+    const { stdout } = await requant('run', model, values, '--top', '2');
+    expect(stdout).toContain('│ 2     │ 3    │ 1    │\n│ 1     │ 2    │ 0.5  │');
+    expect(stdout).toContain('the largest 2 of 4');
+    expect(stdout).toMatch(/for one invoke.*profile tflite, kernels reference/);
+  });
+
+  test('labels, from a file', async () => {
+    const labels = file('labels.txt', 'ant\nbee\ncow\ndog\n');
+    expect((await requant('run', model, values, '--labels', labels)).stdout).toMatch(/│ 2 +│ cow +│ 3 +│ 1 +│/);
+  });
+
+  test.each<[string, string[], number[]]>([
+    ['the tensor own type', [values], [1, 2, 3, -4]],
+    ['real values: rounded half away from zero and clamped', [real], [1, 2, -128, 127]],
+    ['by tensor name', [`t0=${values}`], [1, 2, 3, -4]],
+    ['by signature name', [`image=${values}`], [1, 2, 3, -4]],
+    ['without dimensions of one', [npy('flat.npy', 'int8', [2, 2], Int8Array.of(1, 2, 3, 4))], [1, 2, 3, 4]],
+    [
+      'int64 of the same values',
+      [npy('wide.npy', 'int64', [1, 2, 2, 1], BigInt64Array.of(1n, 2n, 3n, -128n))],
+      [1, 2, 3, -128],
+    ],
+    ['uint8 as pixels', [npy('pixels.npy', 'uint8', [2, 2], Uint8Array.of(0, 1, 128, 255))], [-128, -127, 0, 127]],
+    ['raw bytes', [file('values.bin', Uint8Array.of(1, 2, 255, 128))], [1, 2, -1, -128]],
+    ['npz by number', [npz('n.npz', { input_0: array('int8', [1, 2, 2, 1], Int8Array.of(1, 2, 3, 4)) })], [1, 2, 3, 4]],
+    [
+      'npz by signature name',
+      [npz('s.npz', { image: array('int8', [1, 2, 2, 1], Int8Array.of(1, 2, 3, 4)) })],
+      [1, 2, 3, 4],
+    ],
+    [
+      'a golden file, its first run',
+      [npz('g.npz', { input_0: array('int8', [2, 1, 2, 2, 1], Int8Array.of(1, 2, 3, 4, 5, 6, 7, 8)) })],
+      [1, 2, 3, 4],
+    ],
+    ['a golden file, its second run', [join(folder, 'g.npz'), '--example', '1'], [5, 6, 7, 8]],
+    [
+      'one of several examples',
+      [npy('x.npy', 'int8', [2, 2, 2, 1], Int8Array.of(1, 2, 3, 4, 5, 6, 7, 8)), '--example', '1'],
+      [5, 6, 7, 8],
+    ],
+    ['zeros: real 0', ['--input-fill', 'zeros'], [1, 1, 1, 1]],
+  ])('%s', async (_, args, expected) => {
+    expect(await answer(...args)).toEqual(expected);
+  });
+
+  test('random inputs: the same from a seed, others from another', async () => {
+    const random = async (seed: string) => await answer('--input-fill', 'random', '--seed', seed);
+    expect(await random('7')).toEqual(await random('7'));
+    expect(await random('7')).not.toEqual(await random('8'));
+  });
+
+  test('says what was done to the values', async () => {
+    expect((await requant('run', model, real)).stdout).toContain('real.npy, real values quantized to int8');
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['no input', [], /there are no values for tensor 0 't0', int8 \[1,2,2,1\]/],
+    ['an input too many', [values, values], /one input too many/],
+    ['the same input twice', [`t0=${values}`, `image=${values}`], /two values for input 0/],
+    ['a file and --input-fill', [values, '--input-fill', 'zeros'], /not both/],
+    [
+      'another shape',
+      [npy('3.npy', 'int8', [1, 3, 2, 1], new Int8Array(6))],
+      /3.npy has shape \[1,3,2,1\]; tensor 0 't0' takes \[1,2,2,1\]/,
+    ],
+    ['an example that is not there', [join(folder, 'g.npz'), '--example', '2'], /has 2 examples/],
+    ['an example of one', [values, '--example', '1'], /has one example/],
+    [
+      'values out of range',
+      [npy('300.npy', 'int32', [1, 2, 2, 1], Int32Array.of(0, 0, 0, 300))],
+      /holds 300, which is no int8/,
+    ],
+    ['not a number', [npy('nan.npy', 'float32', [1, 2, 2, 1], Float32Array.of(0, 0, 0, Number.NaN))], /not a number/],
+    ['raw bytes of another length', [file('3.bin', new Uint8Array(3))], /has 3 bytes; .* takes 4/],
+    [
+      'an npz of something else',
+      [npz('e.npz', { weights: array('int8', [1], Int8Array.of(1)) })],
+      /holds weights; none of them is an input/,
+    ],
+    ['a .npy that is none', [file('bad.npy', 'text')], /bad.npy is no .npy file/],
+    ['a missing file', ['nix.npy'], /cannot read nix.npy/],
+    ['a folder to write that is not there', [values, '-o', 'nix/out.npz'], /cannot write nix\/out.npz/],
+  ])('%s: InputError', async (_, args, message) => {
+    const { status, stdout, stderr } = await requant('run', model, ...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^InputError: /);
+    expect(stderr).toMatch(message);
+  });
+
+  test('-o writes the outputs', async () => {
+    await requant('run', model, values, '-o', join(folder, 'out.npz'));
+    await requant('run', model, values, '-o', join(folder, 'out.npy'));
+    const expected = array('int8', [1, 4], Int8Array.of(1, 2, 3, -4));
+    expect(readNpz(readFileSync(join(folder, 'out.npz')), 'out')).toEqual(new Map([['output_0', expected]]));
+    expect(readNpy(readFileSync(join(folder, 'out.npy')), 'out')).toEqual(expected);
+  });
+
+  test('a dynamic input takes the shape of what is given', async () => {
+    const dynamic = { type: 'INT8', shape: [1, 2], shapeSignature: [-1, 2], scale: 1 } as const;
+    const reshape = {
+      op: 'RESHAPE',
+      inputs: [0],
+      outputs: [1],
+      options: ['ReshapeOptions', { newShape: [-1, 2] }],
+    } as const;
+    const path = file(
+      'dynamic.tflite',
+      smallModel({ tensors: [dynamic, dynamic], nodes: [reshape], inputs: [0], outputs: [1] }),
+    );
+    const [output] = (await json('run', path, npy('batch.npy', 'int8', [3, 2], Int8Array.of(1, 2, 3, 4, 5, 6))))
+      .outputs;
+    expect(output).toMatchObject({ shape: [3, 2], values: [1, 2, 3, 4, 5, 6] });
+  });
+
+  test('int64 and not-a-number survive JSON', async () => {
+    const long = file('long.tflite', reshapeModel({ type: 'INT64', shape: [2] }));
+    const longs = npy('long.npy', 'int64', [2], BigInt64Array.of(5n, 2n ** 62n));
+    expect((await json('run', long, longs)).outputs[0].values).toEqual([5, String(2n ** 62n)]);
+    const float = file('float2.tflite', reshapeModel({ type: 'FLOAT32', shape: [2] }));
+    const floats = npy('float.npy', 'float32', [2], Float32Array.of(Number.NaN, 0.5));
+    expect((await json('run', float, floats)).outputs[0].values).toEqual(['NaN', 0.5]);
+  });
+});
+
+describe('run on pictures', () => {
+  /** A PNG of RGBA values; two wide, one high. */
+  const png = (name: string, rgba: number[], width = 2, height = 1) => {
+    const picture = new PNG({ width, height });
+    picture.data = Buffer.from(rgba);
+    return file(name, PNG.sync.write(picture));
+  };
+  const modelOf = (name: string, tensor: SmallTensor) => file(`${name}.tflite`, reshapeModel(tensor));
+  const grey = png('grey.png', [0, 0, 0, 255, 200, 200, 200, 255]);
+  const colour = png('colour.png', [1, 2, 3, 255, 4, 5, 255, 255]);
+  const int8Grey = modelOf('int8grey', { type: 'INT8', shape: [1, 1, 2, 1], scale: 1 / 255, zeroPoint: -128 });
+  const uint8Rgb = modelOf('uint8rgb', { type: 'UINT8', shape: [1, 1, 2, 3], scale: 1, zeroPoint: 0 });
+  const int8Rgb = modelOf('int8rgb', { type: 'INT8', shape: [1, 1, 2, 3], scale: 1, zeroPoint: 0 });
+  const floatGrey = modelOf('floatgrey', { type: 'FLOAT32', shape: [1, 1, 2, 1] });
+  const list = modelOf('list', { type: 'INT8', shape: [2], scale: 1 });
+
+  test.each<[string, string, string[], number[]]>([
+    ['uint8: the pixels as they are', uint8Rgb, [colour], [1, 2, 3, 4, 5, 255]],
+    ['int8: pixel - 128', int8Grey, [grey], [-128, 72]],
+    ['a grey picture for three channels', uint8Rgb, [grey], [0, 0, 0, 200, 200, 200]],
+    ['float32: from 0 to 1', floatGrey, [grey], [0, Math.fround(200 / 255)]],
+    ['--mean and --std, quantized', int8Rgb, [colour, '--mean', '1', '--std', '2'], [0, 1, 1, 2, 2, 127]],
+    ['--mean of each channel', int8Rgb, [colour, '--mean', '1,2,3'], [0, 0, 0, 3, 3, 127]],
+    ['--mean alone, float32', floatGrey, [grey, '--mean', '100'], [-100, 100]],
+  ])('%s', async (_, path, args, expected) => {
+    expect((await json('run', path, ...args)).outputs[0].values).toEqual(expected);
+  });
+
+  test.each<[string, string, string[], RegExp]>([
+    [
+      'another size',
+      int8Grey,
+      [png('big.png', new Array(24).fill(255), 3, 2)],
+      /the picture is 3x2; tensor 0 't0' takes 2x1/,
+    ],
+    ['colour for one channel', int8Grey, [colour], /in colour/],
+    ['transparent', int8Grey, [png('clear.png', [0, 0, 0, 0, 0, 0, 0, 255])], /transparent/],
+    ['an input that is no picture', list, [grey], /a picture is \[1,height,width,1 or 3\]/],
+    ['no PNG', int8Grey, [file('fake.png', 'x'.repeat(100))], /fake.png: it is no PNG file/],
+    [
+      'a cut PNG',
+      int8Grey,
+      [file('cut.png', readFileSync(grey).subarray(0, 50))],
+      /cut.png: it is no PNG file that can be read/,
+    ],
+    ['a mean for two channels', int8Rgb, [colour, '--mean', '1,2'], /--mean has 2 numbers; the input has 3 channels/],
+  ])('%s: InputError', async (_, path, args, message) => {
+    const { status, stderr } = await requant('run', path, ...args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  test('the size is known before a picture is unpacked', async () => {
+    const huge = Buffer.from(readFileSync(grey));
+    huge.writeUInt32BE(2 ** 31 - 1, 16); // 2147483647 pixels wide
+    expect((await requant('run', int8Grey, file('huge.png', huge))).stderr).toContain('the picture is 2147483647x1');
+  });
+});
+
+describe('verify', () => {
+  const input = array('int8', [1, 1, 2, 2, 1], Int8Array.of(1, 2, 3, 4));
+  const right = { input_0: input, output_0: array('int8', [1, 1, 4], Int8Array.of(1, 2, 3, 4)) };
+  const wrong = { input_0: input, output_0: array('int8', [1, 1, 4], Int8Array.of(1, 2, 3, 9)) };
+  const put = (name: string, bytes: Uint8Array, golden: Record<string, NpyArray>) => {
+    file(`${name}.tflite`, bytes);
+    npz(`${name}.npz`, golden);
+    return join(folder, `${name}.tflite`);
+  };
+  const bytes = reshapeModel(int8);
+
+  test('equal: status 0, JSON', async () => {
+    const path = put('same/a', bytes, right);
+    expect(await json('verify', path)).toEqual({
+      status: 0,
+      summary: {
+        profile: 'tflite',
+        kernels: 'reference',
+        models: 1,
+        runs: 1,
+        values: 4,
+        different: 0,
+        unsupported: 0,
+        failed: 0,
+      },
+      models: [{ path, runs: 1, values: 4, different: 0, maxDifference: 0, firstTensor: null, unsupportedOps: [] }],
+    });
+    expect((await requant('verify', path)).stdout).toContain('bit-exact with TFLite: 0 of 4 values differ');
+  });
+
+  test('different: status 1, and where it starts', async () => {
+    const path = put('different/a', bytes, wrong);
+    expect(await json('verify', path)).toMatchObject({
+      status: 1,
+      models: [{ different: 1, maxDifference: 5, firstTensor: { index: 1, name: 'list', node: 0, op: 'RESHAPE' } }],
+    });
+    expect((await requant('verify', path)).stdout).toContain(
+      "1 of 4 values differ, by up to 5, first in tensor 1 'list', written by RESHAPE (node 0)",
+    );
+  });
+
+  test('MODEL GOLDEN', async () => {
+    const path = put('pair/a', bytes, right);
+    npz('pair/other.npz', wrong);
+    expect((await requant('verify', path, join(folder, 'pair/other.npz'))).status).toBe(1);
+  });
+
+  test('a folder and the folders in it: X.npz beside X.tflite, golden.npz beside model.tflite', async () => {
+    put('walk/a', bytes, right);
+    put('walk/deep/down/b', bytes, right);
+    file('walk/deep/model.tflite', bytes);
+    npz('walk/deep/golden.npz', right);
+    file('walk/alone.tflite', bytes); // has no golden file
+    file('walk/readme.txt', 'no model');
+    const { summary, models } = await json('verify', join(folder, 'walk'));
+    expect(summary).toMatchObject({ models: 3, values: 12, different: 0 });
+    expect(models.map(({ path }: { path: string }) => path.slice(folder.length))).toEqual([
+      '/walk/a.tflite',
+      '/walk/deep/down/b.tflite',
+      '/walk/deep/model.tflite',
+    ]);
+  });
+
+  test('checksums of tensors, and a csv that is none', async () => {
+    const path = put('sums/a', bytes, right);
+    const csv = (crc: string) =>
+      file('sums/a.tensors.csv', `op,op_name,tensor,name,dtype,shape,crc32\n0,RESHAPE,1,"a,b",int8,1x4,${crc}\n`);
+    csv('b63cfbcd'); // of the bytes 1, 2, 3, 4
+    expect(await json('verify', path)).toMatchObject({ status: 0, summary: { values: 8, different: 0 } });
+    csv('00000000');
+    expect(await json('verify', path)).toMatchObject({ status: 1, summary: { values: 8, different: 1 } });
+    csv('x');
+    expect(await json('verify', path)).toMatchObject({ status: 2, summary: { failed: 1 } });
+  });
+
+  test('one bad model does not hide the others', async () => {
+    put('mixed/cut', bytes.slice(0, 100), right);
+    put('mixed/good', bytes, right);
+    put('mixed/odd', readFileSync(odd), right);
+    file('mixed/zip.tflite', bytes);
+    file('mixed/zip.npz', 'no zip');
+    expect(await json('verify', join(folder, 'mixed'))).toMatchObject({
+      status: 2,
+      summary: { models: 4, values: 4, different: 0, unsupported: 1, failed: 2 },
+      models: [
+        { error: expect.stringContaining('byte'), unsupportedOps: [], maxDifference: 0, firstTensor: null },
+        { values: 4 },
+        { unsupportedOps: ['LSH_PROJECTION'], error: expect.stringContaining('LSH_PROJECTION (node 0)') },
+        { error: expect.stringContaining('zip.npz is no .npz file') },
+      ],
+    });
+  });
+
+  test('unsupported models: counted among others, status 2 where there is nothing else', async () => {
+    put('unsupported/odd', readFileSync(odd), right);
+    expect((await requant('verify', join(folder, 'unsupported'))).status).toBe(2);
+    put('unsupported/good', bytes, right);
+    expect((await requant('verify', join(folder, 'unsupported'))).status).toBe(0);
+  });
+
+  test.each<[string, () => string[], RegExp]>([
+    ['a path that is not there', () => ['nix'], /there is no nix/],
+    [
+      'a model without a golden file',
+      () => [file('lone/model.tflite', bytes)],
+      /`requant golden` says how to record one/,
+    ],
+    ['a folder without models', () => [join(file('none/x.txt', ''), '..')], /no model with a golden file/],
+  ])('%s: status 2', async (_, args, message) => {
+    expect(await requant('verify', ...args())).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe('golden', () => {
+  test('prints a script, or writes it', async () => {
+    const { stdout } = await requant('golden');
+    expect(stdout).toMatch(/^"""Records what TFLite's reference kernels answer/);
+    expect(stdout).toContain('OpResolverType.BUILTIN_REF');
+    expect((await requant('golden', '-o', join(folder, 'record.py'))).status).toBe(0);
+    expect(readFileSync(join(folder, 'record.py'), 'utf8')).toBe(stdout);
+    expect((await json('golden')).script).toBe(stdout);
+  });
+});
+
+describe('demo', () => {
+  test('reads the digits, and every value is TFLite’s', async () => {
+    const { status, stdout } = await requant('demo');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^bit-exact with TFLite: 0 of 11,?\d\d\d values differ$/m);
+    expect(stdout).toMatch(/answered {2}0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 {3}20 of 20 right/);
+    expect(stdout.split('\n').length).toBeLessThan(30);
+  });
+
+  test('JSON', async () => {
+    expect(await json('demo')).toMatchObject({ status: 0, right: 20, different: 0, values: expect.any(Number) });
+  });
+
+  test('without the models, as npm installs it: one clear sentence', () => {
+    const installed = join(folder, 'installed');
+    mkdirSync(installed);
+    writeFileSync(join(installed, 'package.json'), readFileSync(join(root, 'package.json')));
+    execFileSync('cp', ['-r', join(root, 'dist'), installed]);
+    symlinkSync(join(root, 'node_modules'), join(installed, 'node_modules'));
+    expect(existsSync(join(installed, 'models'))).toBe(false);
+    const { status, stderr } = spawnSync(process.execPath, [join(installed, 'dist/src/cli/main.js'), 'demo'], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^InputError: the demo's model is not in .*without models/),
+    ]);
+  });
+});
