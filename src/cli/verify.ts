@@ -158,7 +158,7 @@ function printReport({ summary, models }: Report): void {
       [summary.models, runs, values, different, unsupported, failed].map(counted),
     ]),
   );
-  const verdict = `${counted(different)} of ${counted(values)} values differ`;
+  const verdict = `${different} of ${values} values differ`;
   const label = `profile ${summary.profile}, kernels ${summary.kernels}`;
   print(different > 0 ? colors.red(`${verdict} (${label})`) : `${exactness(values)}: ${verdict} (${label})`);
 }
