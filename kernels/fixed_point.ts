@@ -371,6 +371,75 @@ export function tanh(a: number, integerBits: number): number {
   return a > 0 ? positive : (0 - positive) | 0;
 }
 
+// ---- the same functions in 16 bits, with 15 - n fraction bits in Q(n): UNIDIRECTIONAL_SEQUENCE_LSTM
+
+/** The low 16 bits, signed. */
+function wrap16(x: number): number {
+  return (x << 16) >> 16;
+}
+
+/** saturatingRoundingMultiplyByPOT for exponent > 0, saturated to int16. */
+function saturatingShiftLeft16(x: number, exponent: number): number {
+  const threshold = ((1 << (15 - exponent)) - 1) | 0;
+  if (x > threshold) return 0x7fff;
+  return x < ((0 - threshold) | 0) ? -0x8000 : x << exponent;
+}
+
+/** expOnNegativeValues in 16 bits: a <= 0 in Q(integerBits), integerBits in 1..7. Its last sum saturates, others wrap. */
+function expOnNegativeValues16(a: number, integerBits: number): number {
+  if (a === 0) return 0x7fff;
+  const fractionBits = (15 - integerBits) | 0;
+  const quarter = 1 << (fractionBits - 2);
+  const aModQuarter = ((a & (quarter - 1)) - quarter) | 0;
+  const x = wrap16(saturatingShiftLeft16(aModQuarter, integerBits) + (1 << 12)); // a + 1/8
+  const x2 = saturatingRoundingDoublingHighMul16(x, x);
+  const x3 = saturatingRoundingDoublingHighMul16(x2, x);
+  const x4 = saturatingRoundingDoublingHighMul16(x2, x2);
+  const third = 10923;
+  const expOfMinusEighth = 28918;
+  const cubic = saturatingRoundingDoublingHighMul16(wrap16(roundingDivideByPOT(x4, 2) + x3), third);
+  const tail = roundingDivideByPOT(wrap16(cubic + x2), 1);
+  const factor = saturatingRoundingDoublingHighMul16(expOfMinusEighth, wrap16(x + tail));
+  let result = Math.max(-0x8000, Math.min(0x7fff, (expOfMinusEighth + factor) | 0));
+
+  const remainder = (aModQuarter - a) | 0;
+  for (let e = -2; e <= 4 && e < integerBits; e++) {
+    if ((remainder & (1 << (fractionBits + e))) !== 0) {
+      result = saturatingRoundingDoublingHighMul16(result, roundingDivideByPOT(EXP_OF_MINUS_POWER_OF_TWO[e + 2]!, 16));
+    }
+  }
+  return integerBits > 5 && a < -1 << (20 - integerBits) ? 0 : result;
+}
+
+/** twoOverOnePlusX in 16 bits. */
+function twoOverOnePlusX16(a: number): number {
+  const halfDenominator = (a + 0x8000) >> 1; // a >= 0
+  let x = wrap16(23130 + saturatingRoundingDoublingHighMul16(halfDenominator, -15420));
+  for (let i = 0; i < 3; i++) {
+    const error = wrap16((1 << 13) - saturatingRoundingDoublingHighMul16(halfDenominator, x));
+    x = wrap16(x + saturatingShiftLeft16(saturatingRoundingDoublingHighMul16(x, error), 2));
+  }
+  return x;
+}
+
+/** 1 / (1 + exp(-a)) in Q(0), for an int16 a in Q(integerBits), integerBits in 1..6. gemmlowp logistic. */
+export function logistic16(a: number, integerBits: number): number {
+  if (a === 0) return 1 << 14;
+  const exp = expOnNegativeValues16(a < 0 ? a : (0 - a) | 0, integerBits);
+  const positive = saturatingShiftLeft16(twoOverOnePlusX16(exp), 1);
+  return a > 0 ? positive : (0x7fff - positive) | 0;
+}
+
+/** tanh(a) in Q(0), for an int16 a in Q(integerBits), integerBits in 0..6. gemmlowp tanh. */
+export function tanh16(a: number, integerBits: number): number {
+  if (a === 0) return 0;
+  const exp = expOnNegativeValues16(a < 0 ? a : (0 - a) | 0, (integerBits + 1) | 0); // exp(-2 * |a|): the same raw value
+  const positive = saturatingShiftLeft16(wrap16(twoOverOnePlusX16(exp) - (1 << 13)), 2);
+  return a > 0 ? positive : (0 - positive) | 0;
+}
+
+// ---- reciprocals and logarithms
+
 /**
  * 1 / x for x > 0 in Q(xIntegerDigits) is getReciprocal(x) * 2^-(31 + reciprocalBitsOverUnit(x, xIntegerDigits)).
  * TFLite GetReciprocal, which returns the two together.

@@ -76,6 +76,8 @@ export class Tensor<T extends DType = DType> {
   data!: DataOf[T];
   /** Whether `data` can be read in prepare. */
   known = false;
+  /** Whether it is state: it keeps its data from one eval to the next, and a node may write it as an input. */
+  isVariable = false;
 
   constructor(index: number, name: string, dtype: T, shape: readonly number[], quantization?: Quantization) {
     this.index = index;

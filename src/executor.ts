@@ -70,7 +70,10 @@ export class Executor {
     this.#lastUse = lastUses(graph);
     this.#constants = new Set(graph.tensors.filter((tensor) => tensor?.known).map((tensor) => tensor!));
     this.#variableBytes = graph.variables.reduce((sum, variable) => sum + variable.byteLength, 0);
-    for (const variable of graph.variables) this.#allocate(variable);
+    for (const variable of graph.variables) {
+      variable.isVariable = true;
+      this.#allocate(variable);
+    }
     this.resetVariables();
     this.#prepareStage(0, 0);
   }

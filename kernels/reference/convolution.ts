@@ -48,9 +48,7 @@ export interface Requantization {
 
 /** How many scales the filter has, 1 or one for each channel; of uint8 filters, only 1. */
 export function prepareScaleCount(node: Node, input: Tensor, filter: Tensor, channels: number): number {
-  if (16 * channels > node.limits.tensorBytes) {
-    throw new LimitError(`${node}: ${channels} channels, more than limits.tensorBytes allows for`);
-  }
+  prepareChannelCount(node, channels);
   return input.dtype === 'uint8' || filter.quantization?.scales.length === 1 ? 1 : channels;
 }
 
@@ -66,11 +64,32 @@ export function prepareRequantization(
   realMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier,
 ): Requantization {
   const scales = prepareScaleCount(node, input, filter, channels);
+  const real = (c: number) => realMultiplier(input.scale, filter.scaleOf(c, scales), output.scale);
+  return prepareMultipliers(node, scales, real, output, channels, accumulator, activation);
+}
+
+/** Prepared arrays have an element for each channel. */
+function prepareChannelCount(node: Node, channels: number) {
+  if (16 * channels > node.limits.tensorBytes) {
+    throw new LimitError(`${node}: ${channels} channels, more than limits.tensorBytes allows for`);
+  }
+}
+
+/** From `scales` real multipliers, one for each channel or one for all. */
+export function prepareMultipliers(
+  node: Node,
+  scales: number,
+  real: (c: number) => number,
+  output: Tensor<QuantizedType>,
+  channels: number,
+  accumulator: Accumulator,
+  activation: Activation,
+): Requantization {
+  prepareChannelCount(node, channels);
   const multipliers = new Int32Array(channels);
   const shifts = new Int32Array(channels);
   for (let c = 0; c < scales; c++) {
-    const real = realMultiplier(input.scale, filter.scaleOf(c, scales), output.scale);
-    const { multiplier, shift } = quantizeMultiplier(real);
+    const { multiplier, shift } = quantizeMultiplier(real(c));
     multipliers[c] = accumulator === 'int64' ? reduceMultiplier(multiplier) : multiplier;
     shifts[c] = shift;
   }

@@ -103,7 +103,9 @@ function prepare(node: Node) {
             outputDepth,
             accumulator,
             activation,
-            filter.quantization?.scales.length === 1 ? legacyConvolutionMultiplier : convolutionMultiplier,
+            node.profile === 'tflite' && filter.quantization?.scales.length === 1
+              ? legacyConvolutionMultiplier
+              : convolutionMultiplier,
           ),
     batches,
     outputDepth,

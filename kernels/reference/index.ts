@@ -62,6 +62,7 @@ export { BROADCAST_TO, TILE } from './tile.ts';
 export { TOPK_V2 } from './topk_v2.ts';
 export { TRANSPOSE } from './transpose.ts';
 export { TRANSPOSE_CONV } from './transpose_conv.ts';
+export { UNIDIRECTIONAL_SEQUENCE_LSTM } from './unidirectional_sequence_lstm.ts';
 export { UNIQUE } from './unique.ts';
 export { ASSIGN_VARIABLE, READ_VARIABLE, VAR_HANDLE } from './variables.ts';
 export { WHERE } from './where.ts';

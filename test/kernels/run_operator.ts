@@ -19,6 +19,8 @@ export interface TensorLiteral {
   data?: readonly (number | bigint)[];
   /** Whether prepare may read the values; otherwise they come when the graph runs. */
   constant?: boolean;
+  /** State: `data` is what it starts with. */
+  variable?: boolean;
 }
 
 export interface OperatorCase {
@@ -26,6 +28,7 @@ export interface OperatorCase {
   options?: object;
   inputs: readonly (TensorLiteral | undefined)[];
   outputs: readonly TensorLiteral[];
+  intermediates?: readonly TensorLiteral[];
   profile?: Profile;
 }
 
@@ -34,14 +37,16 @@ export function runOperator(test: OperatorCase, sets: readonly KernelSet[] = [])
   const { op, options = {}, profile = 'tflite' } = test;
   const inputs = test.inputs.map((literal, i) => literal && tensorOf(literal, i));
   const outputs = test.outputs.map((literal, i) => tensorOf(literal, inputs.length + i));
+  const intermediates = (test.intermediates ?? []).map((literal) => tensorOf(literal, -1));
+  const variables = inputs.filter((_, i) => test.inputs[i]?.variable) as Tensor[];
   const graph = {
     tensors: [...inputs, ...outputs],
-    inputs: inputs.filter((tensor) => tensor !== undefined && !tensor.known) as Tensor[],
+    inputs: inputs.filter((tensor) => tensor && !tensor.known && !variables.includes(tensor)) as Tensor[],
     outputs,
-    variables: [],
-    nodes: [{ op, isCustom: false, index: 0, version: 1, options, inputs, outputs, intermediates: [] }],
+    variables,
+    nodes: [{ op, isCustom: false, index: 0, version: 1, options, inputs, outputs, intermediates }],
   };
-  const limits = { tensorBytes: 2 ** 28, macs: 2 ** 32 };
+  const limits = { tensorBytes: 2 ** 28, macs: 2 ** 32, iterations: 2 ** 20 };
   const executor = new Executor(graph, { profile, limits, operators: reference, customOps: {}, kernelSets: sets });
   test.inputs.forEach((literal, i) => {
     if (literal?.data && !literal.constant) setData(inputs[i]!, literal.data);

@@ -1,0 +1,169 @@
+/**
+ * BATCH_MATMUL: output[b, i, j] = requantize(sum over k of (x[b, i, k] + xOffset) * (y[b, k, j] + yOffset)), where adjX and
+ * adjY swap the last two dimensions of x and y, and the dimensions before them broadcast. To int32, the sum of the
+ * products of the stored values is the output.
+ *
+ * Equals: batch_matmul.cc, reference/batch_matmul.h. Deviations: none.
+ */
+import { type Eval, type Node, operator } from '../kernel.ts';
+import { convolutionMultiplier, legacyConvolutionMultiplier, type QuantizedType } from '../quantization.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
+import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import { bindRequantize, bindStore, prepareMultipliers, type Requantize, type Store } from './convolution.ts';
+import {
+  type Accumulator,
+  bindMatrices,
+  bindProduct,
+  type Multiply,
+  prepareMatrices,
+  prepareProduct,
+} from './matrix_product.ts';
+
+interface Options {
+  adjX: boolean;
+  adjY: boolean;
+}
+
+type BatchMatmul = ReturnType<typeof prepare>;
+
+function prepare(node: Node) {
+  const { adjX, adjY } = node.options<Options>();
+  const x = node.input(0, 'int8', 'int16');
+  const y = node.input(1, ...(x.dtype === 'int8' ? (['int8'] as const) : (['int8', 'int16'] as const)));
+  for (const { shape } of [x, y]) {
+    node.require(shape.length >= 2 && shape.length <= 5, `an input has ${shape.length} dimensions; it can have 2 to 5`);
+  }
+  const [height, depth] = adjX ? x.shape.slice(-2).reverse() : x.shape.slice(-2);
+  const [yDepth, width] = adjY ? y.shape.slice(-2).reverse() : y.shape.slice(-2);
+  node.require(depth === yDepth, `rows of ${depth} cannot be multiplied with columns of ${yDepth}`);
+  const batch = prepareBatch(node, x.shape.slice(0, -2), y.shape.slice(0, -2));
+  const output = node.output(
+    0,
+    [...batch, height, width],
+    ...(x.dtype === 'int8' ? (['int8', 'int32'] as const) : [x.dtype]),
+  );
+  const asStored = output.dtype === 'int32';
+  const accumulator: Accumulator = x.dtype === 'int16' ? 'int64' : 'int32';
+  const wideProducts = y.dtype === 'int16';
+  node.macs = output.size * depth * (wideProducts ? 2 : 1);
+  const batches = output.size > 0 ? sizeOf(batch) : 0;
+  const matrixLayout = {
+    count: sizeOf(y.shape.slice(0, -2)),
+    stride: depth * width,
+    depth,
+    depthStride: adjY ? 1 : width,
+    columns: width,
+    columnStride: adjY ? depth : 1,
+  };
+  return {
+    x: prepareCentered(node, x, asStored ? 0 : prepareOffset(node, x)),
+    y: prepareMatrices(node, y, asStored ? 0 : prepareOffset(node, y), matrixLayout),
+    output,
+    product: prepareProduct(node, depth, width, accumulator, wideProducts),
+    requantization: asStored
+      ? undefined
+      : prepareScalarRequantization(node, x, y, output as Tensor<QuantizedType>, width, accumulator),
+    batches,
+    height,
+    width,
+    depth,
+    /** Which matrix of x, and of y, each batch of the output takes. */
+    xMatrices: prepareMatrixIndices(batches, batch, x.shape),
+    yMatrices: prepareMatrixIndices(batches, batch, y.shape),
+    /** Two rows of x, where they are its columns. */
+    transposed: adjX ? node.scratch('int16', 2 * depth) : undefined,
+  };
+}
+
+function prepareBatch(node: Node, x: readonly number[], y: readonly number[]): number[] {
+  const rank = Math.max(x.length, y.length);
+  return Array.from({ length: rank }, (_, d) => {
+    const a = x[x.length - rank + d] ?? 1;
+    const b = y[y.length - rank + d] ?? 1;
+    node.require(a === b || a === 1 || b === 1, `[${x}] matrices cannot be multiplied with [${y}]`);
+    return a === 1 ? b : a;
+  });
+}
+
+function prepareMatrixIndices(batches: number, batch: readonly number[], shape: readonly number[]): Int32Array {
+  const dims = shape.slice(0, -2);
+  return Int32Array.from({ length: batches }, (_, i) => {
+    let index = 0;
+    let stride = 1;
+    for (let d = 1; d <= dims.length; d++) {
+      const size = batch[batch.length - d];
+      if (dims[dims.length - d] > 1) index += (i % size) * stride;
+      stride *= dims[dims.length - d];
+      i = Math.trunc(i / size);
+    }
+    return index;
+  });
+}
+
+/** One multiplier for all columns. */
+function prepareScalarRequantization(
+  node: Node,
+  x: Tensor,
+  y: Tensor,
+  output: Tensor<QuantizedType>,
+  columns: number,
+  accumulator: Accumulator,
+) {
+  const realMultiplier = node.profile === 'tflm' ? convolutionMultiplier : legacyConvolutionMultiplier;
+  const real = realMultiplier(prepareScale(node, x), prepareScale(node, y), output.scale);
+  return prepareMultipliers(node, 1, () => real, output, columns, accumulator, 'NONE');
+}
+
+/** Of several scales TFLite makes 0, so that every answer is the output's zero point; TFLite Micro takes the first. */
+function prepareScale(node: Node, tensor: Tensor): number {
+  const scales = tensor.quantization?.scales;
+  if (scales === undefined || scales.length === 1) return tensor.scale;
+  return node.profile === 'tflm' ? scales[0] : 0;
+}
+
+function bind(p: BatchMatmul): Eval {
+  const x = bindCentered(p.x);
+  const y = bindMatrices(p.y);
+  const multiply = bindProduct(p.product);
+  const requantize = p.requantization && bindRequantize(p.requantization, undefined, p.product.low, p.product.high);
+  const store = bindStore(p.product.low.data, p.output);
+  return () => {
+    x.update();
+    y.update();
+    evalBatchMatmul(p, x.values, p.transposed?.data, y.packed, multiply, requantize, store);
+  };
+}
+
+function evalBatchMatmul(
+  { batches, height, width, depth, xMatrices, yMatrices, product, y }: BatchMatmul,
+  x: Int16Array,
+  transposed: Int16Array | undefined,
+  packed: Int32Array,
+  multiply: Multiply,
+  requantize: Requantize | undefined,
+  store: Store,
+) {
+  const { rows, rowStride } = product;
+  for (let b = 0; b < batches; b++) {
+    const from = Math.imul(xMatrices[b], Math.imul(height, depth));
+    const matrix = Math.imul(yMatrices[b], y.size);
+    for (let i = 0; i < height; i += rows) {
+      const count = Math.min(rows, height - i);
+      if (transposed) {
+        for (let r = 0; r < count; r++) gatherColumn(x, from + i + r, height, transposed, Math.imul(r, depth), depth);
+        multiply(transposed, 0, count, packed, matrix);
+      } else multiply(x, (from + Math.imul(i, depth)) | 0, count, packed, matrix);
+      for (let r = 0; r < count; r++) {
+        const at = Math.imul(r, rowStride);
+        requantize?.(at, 0, width);
+        store(at, width, Math.imul(Math.imul(b, height) + i + r, width));
+      }
+    }
+  }
+}
+
+function gatherColumn(x: Int16Array, from: number, stride: number, row: Int16Array, at: number, depth: number) {
+  for (let k = 0; k < depth; k++) row[at + k] = x[from + Math.imul(k, stride)];
+}
+
+export const BATCH_MATMUL = operator(prepare, bind);
