@@ -114,17 +114,20 @@ export function divisor(n: number): Divisor {
 
 // ---- real multipliers, each named for the first operator that uses it
 
-/** CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV of int8 and int16; FULLY_CONNECTED; tflm: MUL and PRELU's negative part. */
+/**
+ * CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV of int8, int16; FULLY_CONNECTED; tflm: BATCH_MATMUL, MUL, LEAKY_RELU's and
+ * PRELU's negative part.
+ */
 export function convolutionMultiplier(inputScale: number, filterScale: number, outputScale: number): number {
   return (inputScale * filterScale) / outputScale;
 }
 
-/** CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV of uint8; BATCH_MATMUL; tflm: FULLY_CONNECTED, one scale per tensor. */
+/** CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV of uint8; BATCH_MATMUL; FULLY_CONNECTED of int16 filters with one scale. */
 export function legacyConvolutionMultiplier(inputScale: number, filterScale: number, outputScale: number): number {
   return F(inputScale * filterScale) / outputScale;
 }
 
-/** QUANTIZE from integers, MEAN, SUM; tflm: PRELU's positive part. */
+/** QUANTIZE from integers, MEAN, SUM; tflm: RELU, ABS; LEAKY_RELU's and PRELU's positive part. */
 export function quantizeScale(inputScale: number, outputScale: number): number {
   return inputScale / outputScale;
 }
@@ -147,6 +150,11 @@ export function divMultiplier(scale1: number, scale2: number, outputScale: numbe
 /** RSQRT of int8. */
 export function rsqrtMultiplier(inputScale: number, outputScale: number): number {
   return 1 / F(F(Math.sqrt(inputScale)) * outputScale);
+}
+
+/** tflm: the same in double. */
+export function rsqrtMultiplierTflm(inputScale: number, outputScale: number): number {
+  return 1 / (Math.sqrt(inputScale) * outputScale);
 }
 
 /** What is added to, or taken from, 2^leftShift * (q - zeroPoint) of both operands brought to one scale. */

@@ -1,5 +1,6 @@
 /**
- * DEQUANTIZE: output = scale * (input - zeroPoint), in double, rounded to float32.
+ * DEQUANTIZE: output = scale * (input - zeroPoint), in double, rounded to float32. tflm takes the first channel's scale for
+ * all.
  *
  * Equals: reference/dequantize.h. Deviations: none.
  */
@@ -10,7 +11,8 @@ import { type Channels, prepareChannels } from './channels.ts';
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16', 'int4', 'int2');
   const output = node.output(0, input.shape, 'float32');
-  const channels = prepareChannels(node, input, input);
+  const all = prepareChannels(node, input, input);
+  const channels = node.profile === 'tflm' ? { ...all, channels: 1, inner: input.size } : all;
   node.require(
     input.dtype !== 'int16' || (channels.channels === 1 && input.zeroPoint === 0),
     `${input} is int16; it must have one scale, and zero point 0`,

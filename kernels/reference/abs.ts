@@ -2,11 +2,11 @@
  * ABS: output = requantize(|input - inputZeroPoint|); without quantization: |input|. NEG: -input, and SIGN: -1, 0 or 1, of
  * plain integers. The lowest value of a type has no counterpart: -x wraps to x.
  *
- * Equals: elementwise.cc, reference/neg.h, sign.cc. Deviations: none.
+ * Equals: elementwise.cc, reference/neg.h, sign.cc. tflm: ABS's multiplier in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier, subtractHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { quantizeMultiplier, reluMultiplier, table8, typeRange } from '../quantization.ts';
+import { quantizeMultiplier, quantizeScale, reluMultiplier, table8, typeRange } from '../quantization.ts';
 import { int32Halves, type Tensor } from '../tensor.ts';
 import { unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
@@ -21,17 +21,17 @@ function prepareAbs(node: Node) {
     input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
     'the zero points of int16 tensors must be 0',
   );
-  const params = prepareParams(input, output);
+  const params = prepareParams(node, input, output);
   const table = input.dtype === 'int8' ? table8('int8', 'int8', (value) => absQuantized(value, params)) : undefined;
   return { input, output, table, params };
 }
 
-function prepareParams(input: Tensor, output: Tensor<'int8' | 'int16' | 'int32'>) {
+function prepareParams(node: Node, input: Tensor, output: Tensor<'int8' | 'int16' | 'int32'>) {
   return {
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
     needsRescale: input.scale !== output.scale,
-    ...quantizeMultiplier(reluMultiplier(input.scale, output.scale)),
+    ...quantizeMultiplier((node.profile === 'tflm' ? quantizeScale : reluMultiplier)(input.scale, output.scale)),
     ...typeRange(output.dtype),
   };
 }

@@ -4,6 +4,8 @@
  * say so: round(input1 / 2^n1) ± round(input2 / 2^n2), one of n1, n2 being 0. Without quantization: input1 ± input2.
  * float32 is in float/arithmetic.ts.
  *
+ * tflm: ADD of int32 ignores its activation; int16 has no powers of two.
+ *
  * Equals: reference/add.h, reference/sub.h, reference/integer_ops/add.h. Deviations: power-of-two ADD broadcasts, where
  * upstream ends the process; and so it does for ADD with a multiplier of 1 or above, which SUB, here as there, shifts by
  * a negative number (so does ADD here).
@@ -59,8 +61,10 @@ function prepare(node: Node, sign: 1 | -1) {
       // SUB has no such path: there, what has no scale is an error.
       if (input1.quantization || sign < 0) break;
       return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
-    case 'int32':
-      return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
+    case 'int32': {
+      const range = activationRangeInt32(sign > 0 && node.profile === 'tflm' ? 'NONE' : activation);
+      return { kind: 'int' as const, ...operands, ...range };
+    }
   }
   const quantized = operands as typeof operands & Record<'input1' | 'input2' | 'output', Tensor<QuantizedType>>;
   const { scale, zeroPoint, dtype } = quantized.output;

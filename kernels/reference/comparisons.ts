@@ -1,7 +1,7 @@
 /**
  * EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL: output = input1 ? input2, a bool. Quantized values are
  * compared as scale * 2^8 * (q - zeroPoint), rounded to an integer: real values that are less than about 2^-8 apart may
- * be equal. int16 is compared so by EQUAL and NOT_EQUAL alone, in tflm by all; the others compare what is stored.
+ * be equal. int16 is compared so by EQUAL and NOT_EQUAL alone; the others compare what is stored.
  *
  * Equals: comparisons.cc, reference/comparisons.h; scales above 1 make no sense there, nor here. Deviations: NOT_EQUAL of
  * int16 without a scale, which upstream leaves unwritten, is computed.
@@ -24,9 +24,7 @@ function prepare(node: Node, isEquality: boolean) {
   const p = prepareBinary(node, isEquality ? [...types, 'bool' as const] : types, 'bool');
   const { dtype, quantization } = p.input1;
   const scaled =
-    dtype === 'int8' ||
-    dtype === 'uint8' ||
-    (dtype === 'int16' && quantization !== undefined && (isEquality || node.profile === 'tflm'));
+    dtype === 'int8' || dtype === 'uint8' || (dtype === 'int16' && quantization !== undefined && isEquality);
   return { ...p, scaling: scaled ? [prepareScaling(p.input1), prepareScaling(p.input2)] : undefined };
 }
 

@@ -1,14 +1,16 @@
 /**
  * LEAKY_RELU: output = requantize(x) if x >= 0, else requantize(alpha * x), where x = input - inputZeroPoint.
  *
- * Equals: reference/leaky_relu.h. Deviations: none.
+ * Equals: reference/leaky_relu.h. tflm: multipliers in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
+  convolutionMultiplier,
   mulMultiplier,
   type QuantizedType,
   quantizeMultiplier,
+  quantizeScale,
   reluMultiplier,
   table8,
   typeRange,
@@ -29,16 +31,18 @@ function prepare(node: Node) {
     'the zero points of int16 tensors must be 0',
   );
   const { dtype } = input;
-  const params = prepareParams(input, output, node.options<Options>().alpha);
+  const params = prepareParams(node, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));
   return { input, output, table, params };
 }
 
 type Params = ReturnType<typeof prepareParams>;
 
-function prepareParams(input: Tensor, output: Tensor<QuantizedType>, alpha: number) {
-  const identity = quantizeMultiplier(reluMultiplier(input.scale, output.scale));
-  const below = quantizeMultiplier(mulMultiplier(input.scale, alpha, output.scale));
+function prepareParams(node: Node, input: Tensor, output: Tensor<QuantizedType>) {
+  const { alpha } = node.options<Options>();
+  const tflm = node.profile === 'tflm';
+  const identity = quantizeMultiplier((tflm ? quantizeScale : reluMultiplier)(input.scale, output.scale));
+  const below = quantizeMultiplier((tflm ? convolutionMultiplier : mulMultiplier)(input.scale, alpha, output.scale));
   return {
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,

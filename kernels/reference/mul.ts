@@ -2,7 +2,7 @@
  * MUL: output = requantize((input1 - zeroPoint1) * (input2 - zeroPoint2)); without quantization: input1 * input2.
  * float32 is in float/arithmetic.ts.
  *
- * Equals: reference/mul.h, reference/integer_ops/mul.h. Deviations: none; int16 inputs with an 8-bit output are not done.
+ * Equals: reference/mul.h, reference/integer_ops/mul.h. tflm: a multiplier in double. Deviations: none; int16 inputs with an 8-bit output are not done.
  */
 import { multiplyByQuantizedMultiplier, multiplyHigh64 } from '../fixed_point.ts';
 import { arithmetic, multiplyFloat, prepareArithmetic } from '../float/arithmetic.ts';

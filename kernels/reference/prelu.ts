@@ -2,7 +2,7 @@
  * PRELU: output = requantize(x) if x >= 0, else requantize(x * (alpha - alphaZeroPoint)), where x = input - inputZeroPoint
  * and alpha is broadcast. int16 goes with an int8 alpha.
  *
- * Equals: reference/prelu.h. Deviations: none.
+ * Equals: reference/prelu.h. tflm: multipliers in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';

@@ -2,7 +2,8 @@
  * RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1: output = clamp(requantize(input - inputZeroPoint)), as operators of their own,
  * which move the input to the output's scale. (Fused into another operator, they only clamp.)
  *
- * Equals: reference_ops.h ReluX. tflm: RELU6 only clamps, in units of the input. Deviations: none.
+ * Equals: reference_ops.h ReluX. tflm: a multiplier in double; RELU6 only clamps, in units of the
+ * input. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -11,6 +12,7 @@ import {
   activationRange,
   type QuantizedType,
   quantizeMultiplier,
+  quantizeScale,
   reluMultiplier,
   table8,
 } from '../quantization.ts';
@@ -50,7 +52,7 @@ function prepareParams(
     clampOnly,
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
-    ...quantizeMultiplier(reluMultiplier(input.scale, output.scale)),
+    ...quantizeMultiplier((node.profile === 'tflm' ? quantizeScale : reluMultiplier)(input.scale, output.scale)),
     ...activationRange(activation, scale, zeroPoint, output.dtype),
   };
 }

@@ -4,14 +4,24 @@
  * float/arithmetic.ts.
  *
  * Equals: elementwise.cc. It takes SQRT's roots in float32 as it runs: here they come from a table, of 32768 entries for
- * int16. RSQRT of int8 is in fixed point, of int16 from an interpolated table of float32. Deviations: none.
+ * int16. RSQRT of int8 is in fixed point, and so is tflm's of int16,
+ * which otherwise comes from an interpolated table of float32. Deviations: none.
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { prepareSqrtFloat, sqrtFloat } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { floatFunctions, lut16, quantizeMultiplier, rsqrtMultiplier, table8, typeRange } from '../quantization.ts';
+import {
+  floatFunctions,
+  lut16,
+  quantizeMultiplier,
+  rsqrtMultiplier,
+  rsqrtMultiplierTflm,
+  table8,
+  typeRange,
+} from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
+import { unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 const F = Math.fround;
@@ -52,29 +62,39 @@ function prepareSqrtOf(inputScale: number, outputScale: number, outputZeroPoint:
 function prepareRsqrt(node: Node) {
   const p = prepareTensors(node);
   const { input, output } = p;
-  if (input.dtype === 'int8') {
+  const tflm = node.profile === 'tflm';
+  if (input.dtype === 'int8' || tflm) {
     const params = {
       outputOffset: output.zeroPoint,
-      ...quantizeMultiplier(rsqrtMultiplier(input.scale, output.scale)),
+      ...quantizeMultiplier((tflm ? rsqrtMultiplierTflm : rsqrtMultiplier)(input.scale, output.scale)),
+      ...typeRange(output.dtype),
     };
-    return {
-      ...p,
-      table: table8('int8', 'int8', (value) => rsqrt((value - input.zeroPoint) | 0, params)),
-    };
+    const fn = (value: number) => rsqrt((value - input.zeroPoint) | 0, params);
+    return { ...p, fn, table: input.dtype === 'int8' ? table8('int8', 'int8', fn) : undefined };
   }
   const highest = F(32767 * output.scale);
   const fn = (x: number) => (x <= 0 ? highest : floatFunctions.rsqrt(x));
-  return { ...p, table: lut16(fn, input.scale, 0, output.scale, 0) };
+  const table = lut16(fn, input.scale, 0, output.scale, 0);
+  return { ...p, fn: (value: number) => lookup16(table, value), table: undefined };
 }
 
 /** The left shift of the inverse root, taken back at the end. */
 const SHIFT = 20;
 
+interface RsqrtParams {
+  multiplier: number;
+  shift: number;
+  outputOffset: number;
+  min: number;
+  max: number;
+}
+
 /** Of value, in units of the input; 0 stands in for what eval refuses. */
-function rsqrt(value: number, p: { multiplier: number; shift: number; outputOffset: number }): number {
-  if (value <= 0) return value === 0 ? 127 : 0;
+function rsqrt(value: number, p: RsqrtParams): number {
+  if (value <= 0) return value === 0 ? p.max : 0;
   const root = multiplyByQuantizedMultiplier(1, invSqrtMultiplier(value), (invSqrtShift(value) + SHIFT) | 0);
-  return (multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0) + p.outputOffset) | 0;
+  const scaled = (multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0) + p.outputOffset) | 0;
+  return Math.min(Math.max(scaled, p.min), p.max);
 }
 
 function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
@@ -87,12 +107,8 @@ function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
   });
 }
 
-function bindRsqrt({ node, input, output, table }: ReturnType<typeof prepareRsqrt>): Eval {
-  if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
-  const [x, y] = [input.data as Int16Array, output.data as Int16Array];
-  return checked(node, input, () => {
-    for (let i = 0; i < x.length; i++) y[i] = lookup16(table, x[i]);
-  });
+function bindRsqrt({ node, input, output, fn, table }: ReturnType<typeof prepareRsqrt>): Eval {
+  return checked(node, input, table ? lookup(input as Tensor<'int8'>, table, output) : unary(input, output, fn));
 }
 
 /** Refuses to run on values below the zero point. */

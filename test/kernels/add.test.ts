@@ -124,6 +124,14 @@ const cases: (ValuesCase & { what: string; expected: Values })[] = [
     expected: [6, 6, 3, 0],
   },
   {
+    what: 'tflm ignores the activation of ADD int32',
+    op: 'ADD',
+    options: { ...options, fusedActivationFunction: 'RELU6' },
+    profile: 'tflm',
+    inputs: [tensor('int32', [5, -5, 2 ** 31 - 1]), tensor('int32', [2, 2, 1])],
+    expected: [7, -3, -(2 ** 31)],
+  },
+  {
     what: 'ADD int64 wraps',
     op: 'ADD',
     inputs: [tensor('int64', [2n ** 63n - 1n, -(2n ** 63n), 2n ** 32n, -5n]), tensor('int64', [1n, 1n, -1n, -2n])],

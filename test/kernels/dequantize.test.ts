@@ -19,6 +19,14 @@ describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ sets }) => {
     ]);
   });
 
+  test('tflm takes the first scale for all channels', () => {
+    const inputs: TensorLiteral[] = [{ dtype: 'int8', shape: [2], scale: [0.5, 0.25], dimension: 0, data: [4, 4] }];
+    const run = (profile: 'tflite' | 'tflm') =>
+      runOperator({ op: 'DEQUANTIZE', inputs, outputs, profile }, sets)[0]?.data;
+    expect(run('tflm')).toEqual([2, 2]);
+    expect(run('tflite')).toEqual([2, 1]);
+  });
+
   test.each<TensorLiteral>([
     { dtype: 'int8', shape: [2, 2] }, // no scale
     { dtype: 'int8', shape: [2, 2], scale: [1, 1], dimension: 2 }, // no such dimension

@@ -53,6 +53,12 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
     expect(valuesOf({ op: 'ELU', inputs: [tensor('int8', x, 1 / 16)], out: ['int8', 1 / 32] }, sets)).toEqual(y);
   });
 
+  test('RSQRT int16 of tflm is in fixed point', () => {
+    const inputs = [tensor('int16', [0, 1, 2, 1000, 32767], 0.001)];
+    const data = valuesOf({ op: 'RSQRT', inputs, out: ['int16', 0.001], profile: 'tflm' }, sets);
+    expect(data).toEqual([32767, 31623, 22361, 1000, 175]);
+  });
+
   test('ELU of tflm is exp(x) - 1, which has lost its last bits near 0', () => {
     const c: ValuesCase = { op: 'ELU', inputs: [tensor('int8', [-1], 1e-6)], out: ['int8', 1e-8] };
     expect(valuesOf(c, sets)).toEqual([-100]);

@@ -31,6 +31,20 @@ describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
     ]);
   });
 
+  // 5e-6 / 2e-6 is 2.5 in float32, a little less in double.
+  test.each([
+    ['RELU', [3, 5, 8, 0, 0], [2, 5, 7, 0, 0]],
+    ['ABS', [3, 5, 8, 3, 8], [2, 5, 7, 2, 7]],
+    ['LEAKY_RELU', [3, 5, 8, -1, -4], [2, 5, 7, -1, -4]],
+  ])('the multipliers of %s are double in tflm', (op, tflite, tflm) => {
+    const inputs = [{ dtype: 'int16', shape: [5], scale: 5e-6, data: [1, 2, 3, -1, -3] } as const];
+    const outputs = [{ dtype: 'int16', shape: [], scale: 2e-6 } as const];
+    const run = (profile: 'tflm' | 'tflite') =>
+      runOperator({ op, options: alpha(0.5), inputs, outputs, profile }, sets)[0]?.data;
+    expect(run('tflite')).toEqual(tflite);
+    expect(run('tflm')).toEqual(tflm);
+  });
+
   test('RELU6 of tflm only clamps, to 6 in units of the input', () => {
     const inputs = [{ dtype: 'int8', shape: [4], scale: 0.1, zeroPoint: -3, data: [-100, -3, 57, 58] } as const];
     const outputs = [{ dtype: 'int8', shape: [], scale: 0.2, zeroPoint: 9 } as const];
