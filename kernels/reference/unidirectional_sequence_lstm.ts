@@ -10,33 +10,39 @@
  * is brought to mean 0 and deviation 1, scaled by coefficients, and then gets its bias.
  *
  * Equals: EvalInteger8x8_16 of lstm_eval.cc with portable_tensor_utils.cc, including: peephole weights reach as many cells as
- * there are outputs, and with timeMajor count on over the cells of all batches. Deviations: where there are more outputs
- * than cells (upstream then runs past the weights), they reach the cells there are.
+ * there are outputs, and with timeMajor count on over the cells of all batches. In profile tflm micro/kernels/lstm_eval.h,
+ * which has the first form only (no CIFG, peephole, normalization or projection), int16's interpolated sigmoid and tanh,
+ * and MUL's arithmetic between gates. Deviations: where there are more outputs than cells (upstream then runs past the
+ * peephole weights), they reach the cells there are; tflm's int16 activations are refused.
  */
 import {
-  addHigh,
-  divide,
-  foldHigh,
-  invSqrtMultiplier,
-  invSqrtShift,
   logistic16,
+  logisticInt16,
   multiplyByQuantizedMultiplier,
-  multiplyHigh,
-  multiplyHighUnsigned,
   roundingDivideByPOT,
-  shiftRight64,
   tanh16,
+  tanhInt16,
 } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { checkedLog2, divisor, mulMultiplier, type QuantizedMultiplier, quantizeMultiplier } from '../quantization.ts';
+import {
+  type Activation,
+  checkedLog2,
+  convolutionMultiplier,
+  mulMultiplier,
+  type QuantizedMultiplier,
+  quantizeMultiplier,
+  SIGMOID_TABLE,
+} from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import { normalize, prepareNormalization } from './layer_normalization.ts';
 import { bindMatrices, bindProduct, type PreparedMatrices, prepareMatrices, prepareProduct } from './matrix_product.ts';
 
 interface Options {
   cellClip: number;
   projClip: number;
   timeMajor: boolean;
+  fusedActivationFunction: Activation;
 }
 
 /** Where the inputs of the four gates begin, in the order input, forget, cell, output; the cell gate has no peephole. */
@@ -54,8 +60,9 @@ type Lstm = ReturnType<typeof prepare>;
 type Gate = ReturnType<typeof prepareGate>;
 
 function prepare(node: Node) {
-  if (node.profile === 'tflm') node.unsupported('profile tflm has other arithmetic, which requant does not have yet');
-  const { cellClip, projClip, timeMajor } = node.options<Options>();
+  const { cellClip, projClip, timeMajor, fusedActivationFunction } = node.options<Options>();
+  const isMicro = node.profile === 'tflm';
+  if (isMicro) prepareMicro(node, fusedActivationFunction);
   const input = node.input(0, 'int8');
   node.require(input.shape.length === 3, 'the input must have 3 dimensions');
   const [steps, batches] = timeMajor ? input.shape : [input.shape[1], input.shape[0]];
@@ -63,7 +70,10 @@ function prepare(node: Node) {
   const cells = node.input(INPUT_WEIGHTS + 3).shape[0] ?? 0;
   const outputs = node.input(RECURRENT_WEIGHTS + 3).shape[1] ?? 0;
   node.require(inputDepth > 0 && cells > 0 && outputs > 0, 'weights or input are empty');
-  node.require(node.intermediates.length === 5, `there are ${node.intermediates.length} intermediate tensors, not 5`);
+  node.require(
+    isMicro || node.intermediates.length === 5,
+    `there are ${node.intermediates.length} intermediate tensors, not 5`,
+  );
   node.require(cellClip >= 0 && projClip >= 0, 'a clip is negative');
 
   const outputState = prepareState(node, OUTPUT_STATE, 'int8', batches * outputs);
@@ -81,7 +91,7 @@ function prepare(node: Node) {
   const sizes = { inputDepth, cells, outputs, group: timeMajor ? batches : 1 };
   const gate = (i: number) => prepareGate(node, i, input, outputState, cellScale, sizes);
 
-  const hidden = node.intermediates[4]!;
+  const hidden = isMicro ? outputState : node.intermediates[4]!;
   const projection = node.hasInput(PROJECTION_WEIGHTS)
     ? prepareProjection(node, hidden, outputState, cells, outputs)
     : undefined;
@@ -103,12 +113,34 @@ function prepare(node: Node) {
     timeMajor,
     stateOffset: prepareOffset(node, outputState),
     h: node.scratch('int16', sizes.group * outputs),
-    hidden: quantizeMultiplier(Math.fround(2 ** -30 / hidden.scale)),
+    hidden: quantizeMultiplier(isMicro ? 2 ** -30 / hidden.scale : Math.fround(2 ** -30 / hidden.scale)),
     hiddenOffset: projection ? 0 - hiddenZeroPoint : hiddenZeroPoint,
     hiddenValues: node.scratch('int16', cells),
     cellIntegerBits: 15 + cellScale,
-    cellClip: Math.trunc(Math.min(Math.fround(cellClip / cellState.scale), 32767)),
+    cellClip: Math.trunc(
+      Math.min(isMicro ? cellClip / cellState.scale : Math.fround(cellClip / cellState.scale), 32767),
+    ),
+    micro: isMicro ? prepareMicroScales(cellState.scale, cellScale) : undefined,
     projectionClip: Math.trunc(Math.min(Math.fround(projClip / output.scale), 127)),
+  };
+}
+
+/** What TensorFlow Lite Micro does not have. */
+function prepareMicro(node: Node, activation: Activation) {
+  const others = [...PEEPHOLE_WEIGHTS.filter((i) => i >= 0), PROJECTION_WEIGHTS, PROJECTION_BIAS, 20, 21, 22, 23];
+  if (!node.hasInput(INPUT_WEIGHTS) || others.some((i) => node.hasInput(i))) {
+    node.unsupported('profile tflm has no CIFG, peephole weights, layer normalization or projection');
+  }
+  if (activation !== 'TANH') node.unsupported(`the fused activation is ${activation}; it can be TANH`);
+}
+
+function prepareMicroScales(scale: number, log2: number) {
+  const leftShift = 12 + log2; // from the cell state to Q(3)
+  return {
+    kept: quantizeMultiplier((2 ** -15 * scale) / scale),
+    update: quantizeMultiplier((2 ** -15 * 2 ** -15) / scale),
+    tanhMultiplier: leftShift < 0 ? 3 : 3 << leftShift,
+    tanhShift: leftShift < 0 ? 0 - leftShift : 0,
   };
 }
 
@@ -151,7 +183,9 @@ function prepareGate(
   cellScale: number,
   { inputDepth, cells, outputs, group }: { inputDepth: number; cells: number; outputs: number; group: number },
 ) {
+  const gateMultiplier = node.profile === 'tflm' ? convolutionMultiplier : mulMultiplier;
   const normalized = node.hasInput(NORM_COEFFICIENTS + 1);
+  const coefficients = normalized ? prepareVector(node, NORM_COEFFICIENTS + i, 'int16', cells) : undefined;
   const scale = normalized ? node.intermediates[i]!.scale : 2 ** -12;
   const inputWeights = prepareWeights(node, INPUT_WEIGHTS + i, cells, inputDepth);
   const recurrentWeights = prepareWeights(node, RECURRENT_WEIGHTS + i, cells, outputs);
@@ -161,29 +195,15 @@ function prepareGate(
       : undefined;
   return {
     input: prepareMatrix(node, inputWeights),
-    inputScale: quantizeMultiplier(mulMultiplier(inputWeights.scale, input.scale, scale)),
+    inputScale: quantizeMultiplier(gateMultiplier(inputWeights.scale, input.scale, scale)),
     recurrent: prepareMatrix(node, recurrentWeights),
-    recurrentScale: quantizeMultiplier(mulMultiplier(recurrentWeights.scale, outputState.scale, scale)),
+    recurrentScale: quantizeMultiplier(gateMultiplier(recurrentWeights.scale, outputState.scale, scale)),
     peephole,
     peepholeScale: peephole && quantizeMultiplier(Math.fround((2 ** cellScale * peephole.scale) / scale)),
     bias: prepareVector(node, BIASES + i, 'int32', cells),
-    norm: normalized ? prepareNorm(node, i, cells) : undefined,
-    values: node.scratch('int16', group * cells),
-  };
-}
-
-function prepareNorm(node: Node, i: number, cells: number) {
-  const coefficients = prepareVector(node, NORM_COEFFICIENTS + i, 'int16', cells);
-  const { multiplier, shift } = quantizeMultiplier(coefficients.scale);
-  node.require(cells < 2 ** 20, `${cells} cells are too many for layer normalization`);
-  return {
     coefficients,
-    multiplier,
-    shift: shift + 12,
-    cells: divisor(cells),
-    /** 1 / cells in Q(11). */
-    reciprocal: Math.trunc(2 ** 20 / cells),
-    varianceGuard: Math.max(1, Math.trunc(Math.min(Math.fround(10000 * coefficients.scale), 2 ** 31 - 1))),
+    norm: coefficients && prepareNormalization(node, coefficients),
+    values: node.scratch('int16', group * cells),
   };
 }
 
@@ -222,12 +242,13 @@ function bind(p: Lstm): Eval {
         gates.input?.evalGate(xAt, first);
         gates.forget.evalGate(xAt, first);
         gates.cell.evalGate(xAt, first);
-        sigmoid(p.gates.input?.values.data);
-        sigmoid(p.gates.forget.values.data);
-        tanh(p.gates.cell.values.data);
-        updateCell(p, first);
+        if (p.gates.input) sigmoid(p, p.gates.input.values.data);
+        sigmoid(p, p.gates.forget.values.data);
+        tanh(p, p.gates.cell.values.data);
+        if (p.micro) updateCellMicro(p, p.micro, first);
+        else updateCell(p, first);
         gates.output.evalGate(xAt, first);
-        sigmoid(p.gates.output.values.data);
+        sigmoid(p, p.gates.output.values.data);
         evalOutput.evalGroup(first);
         copyState(state, Math.imul(first, outputs), Math.imul(group, outputs), output, Math.imul(row, outputs));
       }
@@ -243,12 +264,16 @@ function copyState(state: Int8Array, from: number, count: number, output: Int8Ar
   for (let i = 0; i < count; i++) output[to + i] = state[from + i];
 }
 
-function sigmoid(values: Int16Array | undefined) {
-  if (values) for (let i = 0; i < values.length; i++) values[i] = logistic16(values[i], 3);
+function sigmoid({ micro }: Lstm, values: Int16Array) {
+  for (let i = 0; i < values.length; i++) {
+    values[i] = micro ? logisticInt16(SIGMOID_TABLE, values[i], 3, 0) : logistic16(values[i], 3);
+  }
 }
 
-function tanh(values: Int16Array) {
-  for (let i = 0; i < values.length; i++) values[i] = tanh16(values[i], 3);
+function tanh({ micro }: Lstm, values: Int16Array) {
+  for (let i = 0; i < values.length; i++) {
+    values[i] = micro ? tanhInt16(SIGMOID_TABLE, values[i], 3, 0) : tanh16(values[i], 3);
+  }
 }
 
 function clamp16(x: number): number {
@@ -274,7 +299,7 @@ function bindGate(p: Lstm, gate: Gate, x: Int16Array) {
   const peephole = gate.peephole?.data;
   const peepholeScale = gate.peepholeScale;
   const { inputScale, recurrentScale, norm } = gate;
-  const coefficients = norm?.coefficients.data;
+  const coefficients = gate.coefficients?.data;
   return {
     update: () => {
       input.update();
@@ -285,19 +310,20 @@ function bindGate(p: Lstm, gate: Gate, x: Int16Array) {
         multiplyInput(x, (xAt + Math.imul(b, inputDepth)) | 0, 1, input.packed, 0);
         multiplyRecurrent(h, Math.imul(b, outputs), 1, recurrent.packed, 0);
         const at = Math.imul(b, cells);
-        addProducts(inputSums, inputBiases, inputScale, recurrentSums, recurrentScale, values, at, cells);
+        addProducts(p, inputSums, inputBiases, inputScale, recurrentSums, recurrentScale, values, at);
       }
       if (peephole && peepholeScale) {
         addPeephole(p, peephole, peepholeScale, cellState, Math.imul(first, cells), values);
       }
       if (norm && coefficients) {
-        for (let b = 0; b < group; b++) normalize(norm, coefficients, biases, values, Math.imul(b, cells), cells);
+        for (let b = 0; b < group; b++) normalize(norm, coefficients, biases, values, Math.imul(b, cells));
       }
     },
   };
 }
 
 function addProducts(
+  { cells, micro }: Lstm,
   inputSums: Int32Array,
   biases: Int32Array,
   inputScale: QuantizedMultiplier,
@@ -305,13 +331,12 @@ function addProducts(
   recurrentScale: QuantizedMultiplier,
   values: Int16Array,
   at: number,
-  cells: number,
 ) {
   for (let c = 0; c < cells; c++) {
     const sum = (inputSums[c] + biases[c]) | 0;
     const fromInput = clamp16(multiplyByQuantizedMultiplier(sum, inputScale.multiplier, inputScale.shift));
-    const { multiplier, shift } = recurrentScale;
-    values[at + c] = clamp16((multiplyByQuantizedMultiplier(recurrentSums[c], multiplier, shift) + fromInput) | 0);
+    const scaled = multiplyByQuantizedMultiplier(recurrentSums[c], recurrentScale.multiplier, recurrentScale.shift);
+    values[at + c] = clamp16(((micro ? clamp16(scaled) : scaled) + fromInput) | 0);
   }
 }
 
@@ -332,63 +357,6 @@ function addPeephole(
   }
 }
 
-/** Sums over all cells are 64 bits wide. */
-function normalize(
-  norm: NonNullable<Gate['norm']>,
-  coefficients: Int16Array,
-  biases: Int32Array,
-  values: Int16Array,
-  at: number,
-  cells: number,
-) {
-  let sum = 0; // below 2^35 / 2^15 cells: fits, as there are less than 2^16
-  let squaresHigh = 0;
-  let squaresLow = 0;
-  for (let c = 0; c < cells; c++) {
-    const value = values[at + c];
-    sum = (sum + value) | 0;
-    const square = Math.imul(value, value);
-    squaresHigh = foldHigh(squaresHigh, squaresLow, square);
-    squaresLow = (squaresLow + square) | 0;
-  }
-  const mean = meanTimes1024(sum, cells, norm.cells);
-  const variance = varianceOf(squaresHigh, squaresLow, norm.reciprocal, mean);
-  const guarded = variance < 1 ? norm.varianceGuard : variance;
-  const inverseDeviation = invSqrtMultiplier(guarded);
-  const inverseShift = invSqrtShift(guarded);
-  for (let c = 0; c < cells; c++) {
-    const centered = ((values[at + c] << 10) - mean) | 0;
-    const rescaled = multiplyByQuantizedMultiplier(centered, inverseDeviation, inverseShift);
-    const weighted = (Math.imul(rescaled, coefficients[c]) + biases[c]) | 0;
-    const scaled = multiplyByQuantizedMultiplier(divideBy1024(weighted), norm.multiplier, norm.shift);
-    values[at + c] = clamp16(scaled);
-  }
-}
-
-/** sum * 1024 / cells, truncated: by whole cells and the rest, so that nothing leaves an int32. */
-function meanTimes1024(sum: number, cells: number, divisorOfCells: ReturnType<typeof divisor>): number {
-  const whole = divide(sum, divisorOfCells);
-  const rest = (sum - Math.imul(whole, cells)) | 0;
-  return ((whole << 10) + divide(rest << 10, divisorOfCells)) | 0;
-}
-
-/** (squares * reciprocal - mean^2) / 2^20, and less than 1 if that is. */
-function varianceOf(squaresHigh: number, squaresLow: number, reciprocal: number, mean: number): number {
-  const low = Math.imul(squaresLow, reciprocal);
-  const high = (multiplyHighUnsigned(squaresLow, reciprocal) + Math.imul(squaresHigh, reciprocal)) | 0;
-  // minus mean^2: plus its complement, plus 1
-  const complementLow = ~Math.imul(mean, mean);
-  const complementHigh = ~multiplyHigh(mean, mean);
-  const partHigh = addHigh(high, low, complementHigh, complementLow);
-  const partLow = (low + complementLow) | 0;
-  return shiftRight64(addHigh(partHigh, partLow, 0, 1), (partLow + 1) | 0, 20);
-}
-
-/** x / 1024, rounded half away from zero. */
-function divideBy1024(x: number): number {
-  return x > 0 ? ((x + 512) | 0) >>> 10 : (0 - (((512 - x) | 0) >>> 10)) | 0;
-}
-
 // ---- cell and output
 
 function updateCell({ gates, cellState, cells, group, cellIntegerBits, cellClip }: Lstm, first: number) {
@@ -403,6 +371,27 @@ function updateCell({ gates, cellState, cells, group, cellIntegerBits, cellClip 
     const share = input ? input[i] : 0x7fff - forget[i];
     const update = (roundingDivideByPOT(Math.imul(share, cell[i]), shift) << 16) >> 16;
     const sum = clamp16((kept + update) | 0);
+    state[from + i] = cellClip > 0 ? Math.max(0 - cellClip, Math.min(cellClip, sum)) : sum;
+  }
+}
+
+/** The same with MUL's arithmetic, which rounds twice and saturates. */
+function updateCellMicro(
+  { gates, cellState, cells, group, cellClip }: Lstm,
+  { kept, update }: NonNullable<Lstm['micro']>,
+  first: number,
+) {
+  const input = gates.input!.values.data;
+  const forget = gates.forget.values.data;
+  const cell = gates.cell.values.data;
+  const state = cellState.data;
+  const from = Math.imul(first, cells);
+  for (let i = 0; i < Math.imul(group, cells); i++) {
+    const old = Math.imul(forget[i], state[from + i]);
+    const share = Math.imul(input[i], cell[i]);
+    const a = clamp16(multiplyByQuantizedMultiplier(old, kept.multiplier, kept.shift));
+    const b = clamp16(multiplyByQuantizedMultiplier(share, update.multiplier, update.shift));
+    const sum = clamp16((a + b) | 0);
     state[from + i] = cellClip > 0 ? Math.max(0 - cellClip, Math.min(cellClip, sum)) : sum;
   }
 }
@@ -442,10 +431,14 @@ function evalHidden(
   stateAt: number,
   values: Int16Array,
 ) {
-  const { cells, cellIntegerBits, hidden, hiddenOffset, projection } = p;
+  const { cells, cellIntegerBits, hidden, hiddenOffset, projection, micro } = p;
   const back = projection ? hiddenOffset : 0;
   for (let c = 0; c < cells; c++) {
-    const product = Math.imul(gate[gateAt + c], tanh16(cellState[stateAt + c], cellIntegerBits));
+    const state = cellState[stateAt + c];
+    const tanhOfState = micro
+      ? tanhInt16(SIGMOID_TABLE, state, micro.tanhMultiplier, micro.tanhShift)
+      : tanh16(state, cellIntegerBits);
+    const product = Math.imul(gate[gateAt + c], tanhOfState);
     const scaled = (multiplyByQuantizedMultiplier(product, hidden.multiplier, hidden.shift) + hiddenOffset) | 0;
     values[c] = Math.max(-128, Math.min(127, scaled)) - back;
   }

@@ -15,7 +15,7 @@ interface LstmCase {
 const fromTFLite: LstmCase[] = [
   {
     what: 'two cells',
-    options: { cellClip: 0, projClip: 0, timeMajor: false },
+    options: { fusedActivationFunction: 'TANH', cellClip: 0, projClip: 0, timeMajor: false },
     inputs: [
       { dtype: 'int8', shape: [1, 2, 1], scale: 0.00633016415, data: [25, -121] },
       { dtype: 'int8', shape: [2, 1], scale: 0.0699255019, data: [25, -5], constant: true },
@@ -54,7 +54,7 @@ const fromTFLite: LstmCase[] = [
   },
   {
     what: 'CIFG, peephole weights and a projection',
-    options: { cellClip: 25.2373046875, projClip: 0, timeMajor: false },
+    options: { fusedActivationFunction: 'TANH', cellClip: 25.2373046875, projClip: 0, timeMajor: false },
     inputs: [
       { dtype: 'int8', shape: [2, 1, 2], scale: 0.0203602072, zeroPoint: 21, data: [-50, 32, -74, 115] },
       undefined,
@@ -93,7 +93,7 @@ const fromTFLite: LstmCase[] = [
   },
   {
     what: 'CIFG and layer normalization',
-    options: { cellClip: 0, projClip: 0, timeMajor: false },
+    options: { fusedActivationFunction: 'TANH', cellClip: 0, projClip: 0, timeMajor: false },
     inputs: [
       { dtype: 'int8', shape: [1, 2, 2], scale: 0.0104764849, zeroPoint: -121, data: [22, 49, -8, -72] },
       { dtype: 'int8', shape: [2, 2], scale: 0.0351552479, data: [-27, 93, -83, -96], constant: true },
@@ -143,6 +143,12 @@ describe.each(kernelSets)('UNIDIRECTIONAL_SEQUENCE_LSTM, $name', ({ sets }) => {
   test.each(fromTFLite)('with weights that come when the graph runs: $what', ({ data, ...test }) => {
     const inputs = test.inputs.map((input) => input && { ...input, constant: false });
     expect(run({ ...test, inputs }).data).toEqual(data);
+  });
+
+  test.each(fromTFLite.slice(1))('profile tflm does not have: $what', ({ options, inputs, intermediates, output }) => {
+    const op = 'UNIDIRECTIONAL_SEQUENCE_LSTM';
+    const test = { op, options, inputs, intermediates, outputs: [output], profile: 'tflm' as const };
+    expect(() => runOperator(test, sets)).toThrow(/profile tflm has no/);
   });
 
   const basic = fromTFLite[0]!;
