@@ -1,5 +1,5 @@
-import { LimitError, ModelError, UnsupportedError } from './errors.ts';
-import { type DType, elementSize, sizeOf, Tensor } from './tensor.ts';
+import { type ErrorPlace, LimitError, ModelError, UnsupportedError } from './errors.ts';
+import { type DType, elementSize, extentOf, Tensor } from './tensor.ts';
 
 /**
  * The contract between a graph and its kernels.
@@ -50,9 +50,9 @@ export class ValuesNotKnown {
 export interface Limits {
   /** Bytes of all tensors together. */
   readonly tensorBytes: number;
-  /** Multiply-accumulates (for pooling: additions) of one invoke. */
+  /** Multiply-accumulates (for pooling: additions) of one invoke; where a node has fewer, the values it reads and writes. */
   readonly macs: number;
-  /** Iterations of one WHILE. */
+  /** Iterations of one WHILE; in all of one invoke, subgraphs are run twice as often at most. */
   readonly iterations: number;
 }
 
@@ -76,8 +76,12 @@ export interface Callee {
 
 /** What the subgraphs of a model share. */
 export interface Callees {
-  /** Prepares a subgraph for inputs of these shapes. */
-  prepare(subgraph: number, inputShapes: readonly (readonly number[])[]): Callee;
+  /** Prepares a subgraph for inputs of these shapes, to be run by a node. */
+  prepare(node: Node, subgraph: number, inputShapes: readonly (readonly number[])[]): Callee;
+  /** Lets go of what was prepared for a node. */
+  release(node: Node): void;
+  /** Memory of zeros, within the limits. */
+  allocate(bytes: number): ArrayBuffer;
   /** The number of the resource of this name. */
   resourceNumber(name: string): number;
   readonly resources: readonly Resource[];
@@ -105,6 +109,8 @@ export interface NodeParts {
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: readonly Tensor[];
   readonly intermediates: readonly Tensor[];
+  /** Where the file has it: errors carry it. */
+  readonly place?: Pick<ErrorPlace, 'path' | 'offset'> | undefined;
   /** Why no kernel can run it, where that is plain before prepare: it has a tensor of an unknown type. */
   readonly unsupported?: string | undefined;
 }
@@ -124,13 +130,21 @@ export class Node {
    * and known to the prepare of the nodes that follow.
    */
   readsShapesOnly = false;
+  /**
+   * Set by a prepare whose eval depends on more than its inputs' values (variables, other subgraphs): it is then never
+   * computed before the graph runs, not even from constants.
+   */
+  hasState = false;
   /** Multiply-accumulates of one eval; prepare sets it where that means something. */
   macs = 0;
   /** Memory for one eval, asked for with `scratch`. */
   readonly scratches: Tensor[] = [];
+  /** Memory of the node's own, asked for with `persistent`. */
+  readonly persistents: Tensor[] = [];
   /** The tensors of which prepare read the values. */
   readonly valuesRead: Tensor[] = [];
-  readonly #options: object;
+  readonly #parts: NodeParts;
+  readonly #shaped = new Set<Tensor>();
 
   constructor(parts: NodeParts, environment: Environment) {
     this.op = parts.op;
@@ -141,7 +155,7 @@ export class Node {
     this.outputs = parts.outputs;
     this.intermediates = parts.intermediates;
     this.environment = environment;
-    this.#options = parts.options;
+    this.#parts = parts;
   }
 
   get profile(): Profile {
@@ -154,7 +168,7 @@ export class Node {
 
   /** The operator's options; O names the fields of its options table that the kernel reads. */
   options<O>(): O {
-    return this.#options as O;
+    return this.#parts.options as O;
   }
 
   hasInput(i: number): boolean {
@@ -181,13 +195,14 @@ export class Node {
       shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31),
       `output ${i} would have shape [${shape}]`,
     );
-    if (sizeOf(shape) * elementSize(tensor.dtype) > this.limits.tensorBytes) {
+    if (extentOf(shape) * elementSize(tensor.dtype) > this.limits.tensorBytes) {
       throw new LimitError(
         `${this}: output ${i} would have shape [${shape}], more than limits.tensorBytes = ${this.limits.tensorBytes}`,
-        this.#place,
+        this.place,
       );
     }
     tensor.shape = shape;
+    this.#shaped.add(tensor);
     return this.#typed(`output ${i}`, tensor, dtypes);
   }
 
@@ -224,14 +239,34 @@ export class Node {
     return tensor;
   }
 
+  /** Memory that keeps what bind or eval writes into it: weights in another order. */
+  persistent<T extends DType>(dtype: T, size: number): Tensor<T> {
+    const tensor = new Tensor(-1, `${this.op} memory`, dtype, [size]);
+    this.persistents.push(tensor);
+    return tensor;
+  }
+
+  /** What one eval costs, as limits.macs counts it. */
+  get cost(): number {
+    const read = this.inputs.reduce((sum, tensor) => sum + (tensor?.size ?? 0), 0);
+    const written = this.outputs.reduce((sum, tensor) => sum + tensor.size, 0);
+    return Math.max(this.macs, read + written);
+  }
+
+  /** After prepare: fails if the file has outputs that no prepare gave a shape, and so no eval would write. */
+  checkOutputs(): void {
+    const extra = this.outputs.findIndex((tensor) => !this.#shaped.has(tensor));
+    this.require(extra < 0, `output ${extra}, ${this.outputs[extra]}, is one too many: the operator does not write it`);
+  }
+
   /** Fails with a ModelError unless the model is right about this. */
   require(condition: boolean, message: string): asserts condition {
-    if (!condition) throw new ModelError(`${this}: ${message}`, this.#place);
+    if (!condition) throw new ModelError(`${this}: ${message}`, this.place);
   }
 
   /** Fails with an UnsupportedError: the model may be right, but this is not done here. */
   unsupported(message: string): never {
-    throw new UnsupportedError(`${this}: ${message}`, this.#place);
+    throw new UnsupportedError(`${this}: ${message}`, this.place);
   }
 
   /** As texts name it: CONV_2D (node 3). */
@@ -239,8 +274,9 @@ export class Node {
     return `${this.op} (node ${this.index})`;
   }
 
-  get #place() {
-    return { op: this.op, node: this.index };
+  /** Where errors say that they were found. */
+  get place(): ErrorPlace {
+    return { ...this.#parts.place, op: this.op, node: this.index };
   }
 
   #typed<T extends DType>(role: string, tensor: Tensor, dtypes: readonly T[]): Tensor<T> {

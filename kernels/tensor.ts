@@ -55,6 +55,14 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((size, dim) => size * dim, 1);
 }
 
+/**
+ * Number of elements of a shape, its dimensions of 0 taken as 1. What is held against limits is this number, so that no
+ * loop over a dimension can run away: [0, 2147483647] has no elements, but two thousand million columns.
+ */
+export function extentOf(shape: readonly number[]): number {
+  return shape.reduce((extent, dim) => extent * Math.max(dim, 1), 1);
+}
+
 /** real = scale * (q - zeroPoint): one pair for the tensor, or one for each index of `dimension`. */
 export interface Quantization {
   readonly scales: Float32Array;

@@ -10,17 +10,10 @@
  *
  * What can be computed from constants and shapes alone is computed while preparing, and is then a constant itself.
  */
-import { LimitError, RequantError, UnsupportedError, type UnsupportedNode } from '../kernels/errors.ts';
-import {
-  type Environment,
-  type Eval,
-  type KernelSet,
-  Node,
-  type NodeParts,
-  type Operator,
-  ValuesNotKnown,
-} from '../kernels/kernel.ts';
+import { type ErrorPlace, RequantError, UnsupportedError, type UnsupportedNode } from '../kernels/errors.ts';
+import { type Environment, type Eval, type KernelSet, Node, type Operator, ValuesNotKnown } from '../kernels/kernel.ts';
 import { type Tensor, viewOf } from '../kernels/tensor.ts';
+import { Budget } from './budget.ts';
 import type { Graph } from './graph.ts';
 import { planMemory, type Request } from './memory_planner.ts';
 
@@ -44,53 +37,74 @@ interface Stage {
   readonly evals: readonly (Eval | undefined)[];
   /** The values it was prepared for. */
   readonly preparedFor: readonly { readonly tensor: Tensor; readonly values: Tensor['data'] }[];
-  readonly arenaBytes: number;
-  /** Bytes of what was computed while preparing. */
-  readonly computedBytes: number;
+  /** What this stage and those before it cost. */
+  readonly costs: Costs;
 }
+
+interface Costs {
+  /** Bytes of the arenas. */
+  readonly arena: number;
+  /** Bytes of what was computed while preparing. */
+  readonly computed: number;
+  readonly macs: number;
+  /** As limits.macs counts it. */
+  readonly work: number;
+}
+
+const NO_COSTS: Costs = { arena: 0, computed: 0, macs: 0, work: 0 };
 
 export class Executor {
   readonly graph: Graph;
   /** The prepared nodes, as far as the graph is prepared. */
   readonly nodes: Node[] = [];
   readonly #options: ExecutorOptions;
+  readonly #budget: Budget;
   readonly #stages: Stage[] = [];
   /** The last node that reads a tensor; nodes.length for a graph output. */
   readonly #lastUse: ReadonlyMap<Tensor, number>;
   /** Constants of the file, and what was computed from them while preparing. */
   readonly #constants: Set<Tensor>;
-  readonly #variableBytes: number;
-  /** Bytes of what was computed while preparing the current stage. */
-  #computedBytes = 0;
+  readonly #variables: ReadonlySet<Tensor>;
+  #variableBytes = 0;
+  /** Of all stages, and of the one that is being prepared. */
+  #costs = NO_COSTS;
 
   /** Prepares the graph as far as that is possible before it runs. */
-  constructor(graph: Graph, options: ExecutorOptions) {
+  constructor(graph: Graph, options: ExecutorOptions, budget = new Budget(options.limits)) {
     this.graph = graph;
     this.#options = options;
+    this.#budget = budget;
     this.#lastUse = lastUses(graph);
     this.#constants = new Set(graph.tensors.filter((tensor) => tensor?.known).map((tensor) => tensor!));
-    this.#variableBytes = graph.variables.reduce((sum, variable) => sum + variable.byteLength, 0);
-    for (const variable of graph.variables) {
-      variable.isVariable = true;
-      this.#allocate(variable);
+    this.#variables = new Set(graph.variables);
+    try {
+      for (const variable of this.#variables) {
+        variable.isVariable = true;
+        this.#allocate(variable);
+        this.#variableBytes += variable.byteLength;
+      }
+      this.resetVariables();
+      this.#prepareStage(0, 0);
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
-    this.resetVariables();
-    this.#prepareStage(0, 0);
   }
 
   /** Bytes of all arenas, and of the tensors that live outside them. */
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
-    const sum = (of: (stage: Stage) => number) => this.#stages.reduce((bytes, stage) => bytes + of(stage), 0);
-    return {
-      arena: sum((stage) => stage.arenaBytes),
-      variables: this.#variableBytes,
-      computed: sum((stage) => stage.computedBytes),
-    };
+    const { arena, computed } = this.#costs;
+    return { arena, variables: this.#variableBytes, computed };
   }
 
   /** Multiply-accumulates of one run, as far as the graph is prepared. */
   get macs(): number {
-    return this.nodes.reduce((sum, node) => sum + node.macs, 0);
+    return this.#costs.macs;
+  }
+
+  /** Of one run, as limits.macs counts it, as far as the graph is prepared. */
+  get work(): number {
+    return this.#costs.work;
   }
 
   /** As TFLite: int8 variables start at their zero point, all others at 0. */
@@ -99,6 +113,12 @@ export class Executor {
       if (data instanceof BigInt64Array) data.fill(0n);
       else data.fill(dtype === 'int8' ? zeroPoint : 0);
     }
+  }
+
+  /** Gives back what it takes of the budget; it cannot run afterwards. */
+  dispose(): void {
+    this.#dropFrom(0, 0);
+    this.#budget.release(this.#variableBytes);
   }
 
   /** Evaluates every node. The inputs' data is read where it lies, the outputs' is left in place until the next run. */
@@ -115,64 +135,78 @@ export class Executor {
 
   /** Prepares stage s from node `first` on, as far as values are known; the stages behind it are dropped. */
   #prepareStage(s: number, first: number): Stage {
-    const { nodes } = this.graph;
-    this.#stages.length = s;
-    this.nodes.length = first;
-    this.#forget(s, first);
-    this.#computedBytes = 0;
+    this.#dropFrom(s, first);
     const prepared: unknown[] = [];
     const computed: boolean[] = [];
-    const unsupported: UnsupportedNode[] = [];
-    for (const parts of nodes.slice(first)) {
-      try {
-        const node = new Node(parts, this.#options);
-        if (parts.unsupported) node.unsupported(parts.unsupported);
-        prepared.push(this.#operator(node).prepare(node));
-        if (unsupported.length > 0) continue;
-        this.nodes.push(node);
-        computed.push(this.#computeNow(node, prepared.at(-1)));
-      } catch (error) {
-        if (error instanceof UnsupportedError) {
-          unsupported.push({ op: parts.op, node: parts.index, reason: error.message });
-        } else if (unsupported.length === 0) {
-          if (error instanceof ValuesNotKnown) break;
-          throw inContext(error, parts);
-        } // else it may be a mere consequence
-      }
-    }
-    if (unsupported.length > 0) throw unsupportedNodes(unsupported);
-    const end = this.nodes.length;
-    const arenaBytes = this.#planMemory(s, first, computed);
+    this.#prepareNodes(s, first, prepared, computed);
+    this.#planMemory(s, first, computed);
+    const nodes = this.nodes.slice(first);
     const stage: Stage = {
       first,
-      end,
-      arenaBytes,
-      computedBytes: this.#computedBytes,
-      evals: prepared
-        .slice(0, end - first)
-        .map((p, i) => (computed[i] ? undefined : this.#bind(this.nodes[first + i]!, p))),
-      preparedFor: this.nodes
-        .slice(first)
-        .flatMap((node) => node.valuesRead)
+      end: first + nodes.length,
+      evals: nodes.map((node, i) => (computed[i] ? undefined : this.#bind(node, prepared[i]))),
+      preparedFor: [...new Set(nodes.flatMap((node) => node.valuesRead))]
         .filter((tensor) => !this.#constants.has(tensor))
         .map((tensor) => ({ tensor, values: tensor.data.slice() })),
+      costs: this.#costs,
     };
     this.#stages.push(stage);
     return stage;
   }
 
-  /** Makes known to stage s's prepare all that was there before node `first` ran, and unknown what was not. */
-  #forget(s: number, first: number) {
-    for (const tensor of [...this.graph.inputs, ...this.graph.variables]) tensor.known = s > 0;
-    for (const { index, outputs } of this.graph.nodes) {
-      for (const tensor of outputs) {
-        if (index >= first) this.#constants.delete(tensor);
-        tensor.known = index < first || this.#constants.has(tensor);
+  /** Prepares nodes from `first` to the first whose prepare needs values that are not known yet, or to the end. */
+  #prepareNodes(s: number, first: number, prepared: unknown[], computed: boolean[]) {
+    const unsupported: UnsupportedNode[] = [];
+    let waiting = false;
+    for (let i = first; i < this.graph.nodes.length && !(waiting && s > 0); i++) {
+      const node = new Node(this.graph.nodes[i]!, this.#options);
+      try {
+        const { prepare } = this.#operator(node);
+        if (waiting) continue; // in stage 0 all nodes are looked up, so that what is missing is said before the graph runs
+        const p = prepare(node);
+        node.checkOutputs();
+        for (const input of node.inputs) if (input && this.#variables.has(input)) input.known = false; // eval may change it
+        if (unsupported.length > 0) continue;
+        this.nodes.push(node);
+        this.#addCosts({ macs: node.macs, work: node.cost });
+        for (const tensor of node.persistents) this.#allocateComputed(tensor);
+        prepared.push(p);
+        computed.push(this.#computeNow(node, p));
+      } catch (error) {
+        if (this.nodes.at(-1) !== node) this.#options.callees?.release(node);
+        if (error instanceof UnsupportedError) unsupported.push(...reasons(error, node));
+        else if (unsupported.length > 0)
+          continue; // it may be a mere consequence
+        else if (error instanceof ValuesNotKnown && (s === 0 || i > first)) waiting = true;
+        else throw inContext(error, node);
       }
     }
+    if (unsupported.length > 0) throw unsupportedNodes(unsupported, this.graph);
+  }
+
+  /** Drops stage s, which begins at node `first`, and all behind it; only what was there before is known then. */
+  #dropFrom(s: number, first: number) {
+    const costs = this.#stages[s - 1]?.costs ?? NO_COSTS;
+    this.#budget.release(this.#costs.arena + this.#costs.computed - costs.arena - costs.computed);
+    this.#costs = costs;
+    for (const node of this.nodes.slice(first)) {
+      this.#options.callees?.release(node);
+      for (const tensor of node.outputs) {
+        this.#constants.delete(tensor);
+        tensor.known = false;
+      }
+    }
+    for (const node of this.nodes.slice(this.#stages[s - 1]?.first, first)) {
+      for (const tensor of node.outputs) tensor.known = true;
+    }
+    for (const tensor of [...this.graph.inputs, ...this.#variables]) tensor.known = s > 0;
+    this.#stages.length = s;
+    this.nodes.length = first;
   }
 
   #operator(node: Node): Operator {
+    const { unsupported } = this.graph.nodes[node.index]!;
+    if (unsupported) node.unsupported(unsupported);
     const known = node.isCustom ? this.#options.customOps : this.#options.operators;
     if (!Object.hasOwn(known, node.op)) {
       node.unsupported(
@@ -184,13 +218,11 @@ export class Executor {
 
   /** Computes a node's outputs at once if they follow from constants and shapes. */
   #computeNow(node: Node, prepared: unknown): boolean {
-    // A handle is known; what its variable holds is not.
-    const known = node.inputs.every((input) => !input || (this.#constants.has(input) && input.dtype !== 'resource'));
-    if (!(node.readsShapesOnly || (known && node.inputs.length > 0)) || node.outputs.length === 0) return false;
-    for (const tensor of [...node.outputs, ...node.scratches]) {
-      this.#computedBytes += tensor.byteLength;
-      this.#allocate(tensor);
-    }
+    const known = node.inputs.every((input) => !input || this.#constants.has(input));
+    if (!(node.readsShapesOnly || (known && node.inputs.length > 0))) return false;
+    if (node.hasState || node.outputs.length === 0) return false;
+    this.#budget.checkMacs(this.#costs.work);
+    for (const tensor of [...node.outputs, ...node.scratches]) this.#allocateComputed(tensor);
     this.#bind(node, prepared)();
     for (const tensor of node.outputs) {
       tensor.known = true;
@@ -207,8 +239,9 @@ export class Executor {
     return this.#operator(node).bind(prepared as never);
   }
 
-  /** Places the tensors that the stage's nodes write; gives the arena's size in bytes. */
-  #planMemory(s: number, first: number, computed: readonly boolean[]): number {
+  /** Places the tensors that the stage's nodes write. */
+  #planMemory(s: number, first: number, computed: readonly boolean[]) {
+    this.#budget.checkMacs(this.#costs.work);
     const tensors: Tensor[] = [];
     const requests: Request[] = [];
     const place = (tensor: Tensor, from: number, to: number) => {
@@ -223,32 +256,31 @@ export class Executor {
       for (const scratch of node.scratches) place(scratch, i, i);
     }
     const { offsets, size } = planMemory(requests);
-    this.#checkLimits(size);
-    const arena = allocate(size);
+    const arena = this.#budget.allocate(size);
+    this.#addCosts({ arena: size });
     tensors.forEach((tensor, i) => {
       tensor.data = viewOf(tensor.dtype, arena, offsets[i]!, tensor.size);
     });
-    return size;
   }
 
   /** Gives a tensor memory of its own. */
   #allocate(tensor: Tensor) {
-    this.#checkLimits(0);
-    tensor.data = viewOf(tensor.dtype, allocate(tensor.byteLength), 0, tensor.size);
+    tensor.data = viewOf(tensor.dtype, this.#budget.allocate(tensor.byteLength), 0, tensor.size);
   }
 
-  #checkLimits(moreBytes: number) {
-    const { limits } = this.#options;
-    const { arena, variables, computed } = this.memory;
-    const bytes = arena + variables + computed + this.#computedBytes + moreBytes;
-    if (bytes > limits.tensorBytes) {
-      throw new LimitError(`the tensors take ${bytes} bytes, more than limits.tensorBytes = ${limits.tensorBytes}`);
-    }
-    if (this.macs > limits.macs) {
-      throw new LimitError(
-        `one invoke takes ${this.macs} multiply-accumulates, more than limits.macs = ${limits.macs}`,
-      );
-    }
+  #allocateComputed(tensor: Tensor) {
+    this.#allocate(tensor);
+    this.#addCosts({ computed: tensor.byteLength });
+  }
+
+  #addCosts({ arena = 0, computed = 0, macs = 0, work = 0 }: Partial<Costs>) {
+    const costs = this.#costs;
+    this.#costs = {
+      arena: costs.arena + arena,
+      computed: costs.computed + computed,
+      macs: costs.macs + macs,
+      work: costs.work + work,
+    };
   }
 }
 
@@ -260,32 +292,47 @@ function lastUses({ nodes, outputs }: Graph): Map<Tensor, number> {
 }
 
 function isPreparedFor({ preparedFor }: Stage): boolean {
-  return preparedFor.every(({ tensor, values }) => values.every((value, i) => value === tensor.data[i]));
-}
-
-function allocate(bytes: number): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch (cause) {
-    throw new LimitError(`there is no memory for ${bytes} bytes of tensors`, {}, { cause });
-  }
+  return preparedFor.every(({ tensor, values }) => values.every((value, i) => Object.is(value, tensor.data[i])));
 }
 
 /** Adds the node to an error that only knows its tensor. */
-function inContext(error: unknown, { op, index }: NodeParts): unknown {
+function inContext(error: unknown, node: Node): unknown {
+  if (error instanceof ValuesNotKnown)
+    error = new UnsupportedError(`it needs the values of ${error.tensor}, ever unknown`);
   if (!(error instanceof RequantError) || error.node !== undefined) return error;
-  const { code: _, ...place } = error;
-  const Same = error.constructor as new (message: string, place: object) => RequantError;
-  return new Same(`${op} (node ${index}): ${error.message}`, { ...place, op, node: index });
+  const Same = error.constructor as new (message: string, place: ErrorPlace, options: ErrorOptions) => RequantError;
+  return new Same(`${node}: ${error.message}`, { ...node.place, tensor: error.tensor }, { cause: error });
 }
 
-function unsupportedNodes(nodes: readonly UnsupportedNode[]): UnsupportedError {
-  const list = nodes.map(({ reason }) => reason).join('\n  ');
-  const count = nodes.length === 1 ? 'one node' : `${nodes.length} nodes`;
+/** One error may be about many nodes: those of a subgraph that the node runs. */
+function reasons({ message, nodes }: UnsupportedError, { op, index }: Node): UnsupportedNode[] {
+  if (nodes.length === 0) return [{ op, node: index, reason: message }];
+  return nodes.map((inner) => ({ ...inner, reason: `${op} (node ${index}) runs ${inner.reason}` }));
+}
+
+/** How many reasons an error's text gives; its `nodes` has all. */
+const MAX_REASONS = 10;
+
+function unsupportedNodes(unsupported: readonly UnsupportedNode[], graph: Graph): UnsupportedError {
+  const lines = unsupported.slice(0, MAX_REASONS).map(({ reason }) => `\n  ${reason}`);
+  const rest = unsupported.slice(MAX_REASONS);
+  if (rest.length > 0) lines.push(`\n  and ${rest.length} more: ${countOps(rest)}`);
+  if (unsupported.some(({ reason }) => reason.includes('is float'))) {
+    lines.push(
+      '\nrequant runs quantized models, in integers; `requant inspect` shows which tensors are not quantized, and why.',
+    );
+  }
+  const [{ op, node }] = unsupported as [UnsupportedNode];
   return new UnsupportedError(
-    `${count} of this model cannot be run:\n  ${list}\n` +
-      'requant runs quantized models, in integers; `requant inspect` shows which tensors are not quantized, and why.',
-    nodes[0],
-    nodes,
+    `requant cannot run ${unsupported.length} of ${graph.nodes.length} nodes:${lines.join('')}`,
+    { ...graph.nodes[node]?.place, op, node },
+    unsupported,
   );
+}
+
+/** 30 CONV_2D, 10 ADD */
+function countOps(nodes: readonly UnsupportedNode[]): string {
+  const counts = new Map<string, number>();
+  for (const { op } of nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return [...counts].map(([op, count]) => `${count} ${op}`).join(', ');
 }

@@ -1,6 +1,6 @@
 /** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
 import { InputError } from '../kernels/errors.ts';
-import type { KernelSet, Limits, Operator, Profile } from '../kernels/kernel.ts';
+import type { KernelSet, Limits, Node, Operator, Profile } from '../kernels/kernel.ts';
 import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
 import type { Tensor } from '../kernels/tensor.ts';
@@ -8,7 +8,7 @@ import type { Executor } from './executor.ts';
 import { loadModel } from './model/loader.ts';
 import type { Model, Subgraph } from './model/model.ts';
 import { Program } from './program.ts';
-import { fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
+import { described, fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface InterpreterOptions {
   /** Whose bits; default 'tflite'. */
@@ -61,6 +61,7 @@ export class Interpreter {
   readonly #inputShapes = new Map<number, readonly number[]>();
   #program!: Program;
   #executor: Executor;
+  #isRunning = false;
 
   /**
    * Loads, verifies and prepares a model.
@@ -73,6 +74,10 @@ export class Interpreter {
     this.profile = oneOf('profile', options.profile ?? 'tflite', PROFILES);
     oneOf('kernels', options.kernels ?? 'auto', KERNELS);
     this.#options = options;
+    for (const [name, limit] of Object.entries(options.limits ?? {})) {
+      oneOf('limits', name, Object.keys(DEFAULT_LIMITS));
+      if (!(limit >= 0)) throw new InputError(`options.limits.${name} is ${limit}; it must be a number from 0 on`);
+    }
     this.model = loadModel(bytes);
     this.#subgraph = this.model.subgraphs[0]!;
     this.#executor = this.#prepare();
@@ -113,27 +118,35 @@ export class Interpreter {
    * @throws InputError if the input is not what the model takes
    */
   invoke(input: InvokeInput, { tap }: InvokeOptions = {}): OutputTensor[] {
+    if (this.#isRunning) throw new InputError('a tap cannot invoke or resize the interpreter that calls it');
     const given = this.#arrange(input);
     const { graph } = this.#executor;
     graph.inputs.forEach((tensor, i) => {
       fill(tensor, given[i]);
     });
-    this.#executor.run(
+    const onNode =
       tap &&
-        (({ index, outputs }) => {
-          for (const tensor of outputs) tap(this.#output(tensor), this.#nodeInfo(index));
-        }),
-    );
+      (({ index, outputs }: Node) => {
+        const node = this.#nodeInfo(index);
+        for (const tensor of outputs) tap(this.#output(tensor), node);
+      });
+    this.#isRunning = true;
+    try {
+      this.#program.run(this.#executor, onNode);
+    } finally {
+      this.#isRunning = false;
+    }
     return graph.outputs.map((tensor) => this.#output(tensor));
   }
 
   /** Gives input i another shape. The values of variables are lost, as in TFLite. */
   resizeInput(i: number, shape: readonly number[]): void {
-    const tensor = this.#subgraph.inputs[i];
-    if (tensor === undefined)
-      throw new InputError(`there is no input ${i}: the model has ${this.#subgraph.inputs.length}`);
-    if (!shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31)) {
-      throw new InputError(`[${shape}] is no shape`, { tensor });
+    if (this.#isRunning) throw new InputError('a tap cannot invoke or resize the interpreter that calls it');
+    const { inputs } = this.#subgraph;
+    const tensor = Number.isInteger(i) ? inputs[i] : undefined;
+    if (tensor === undefined) throw new InputError(`there is no input ${i}: the model has ${counted(inputs, 'input')}`);
+    if (!Array.isArray(shape) || !shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31)) {
+      throw new InputError(`[${shape}] is no shape: it takes a list of whole numbers from 0 on`, { tensor });
     }
     const before = this.#inputShapes.get(tensor);
     this.#inputShapes.set(tensor, [...shape]);
@@ -169,7 +182,11 @@ export class Interpreter {
     const { inputs, index } = this.#subgraph;
     if (ArrayBuffer.isView(input)) return this.#counted([input]);
     if (Array.isArray(input)) return this.#counted(input);
-    if (typeof input !== 'object' || input === null) throw new InputError(`an input cannot be ${typeof input}`);
+    if (typeof input !== 'object' || input === null || input instanceof ArrayBuffer) {
+      throw new InputError(
+        `an input is a typed array, such as Int8Array, or several by name; this is ${described(input)}`,
+      );
+    }
     const indexOf = new Map(inputs.map((i) => [this.#subgraph.tensors[i]!.name, i]));
     for (const signature of this.model.signatures) {
       if (signature.subgraph === index) for (const [name, i] of signature.inputs) indexOf.set(name, i);
@@ -192,7 +209,10 @@ export class Interpreter {
     const { inputs } = this.#subgraph;
     if (given.length !== inputs.length) {
       const names = inputs.map((i) => String(this.#info(i))).join(', ');
-      throw new InputError(`the model has ${inputs.length} inputs (${names}), and got values for ${given.length}`);
+      const advice = given.some((values) => typeof values === 'number') ? '; give each as a typed array' : '';
+      throw new InputError(
+        `the model has ${counted(inputs, 'input')} (${names}), and got values for ${given.length}${advice}`,
+      );
     }
     return given;
   }
@@ -218,6 +238,10 @@ export class Interpreter {
       macs: this.#executor.nodes[i]?.macs ?? 0,
     };
   }
+}
+
+function counted(list: readonly unknown[], noun: string): string {
+  return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
 }
 
 function oneOf<T>(name: string, value: T, known: readonly T[]): T {

@@ -8,6 +8,12 @@
  *   1. sort the requests by size, largest first (then by first use, so that the plan does not depend on the engine)
  *   2. for each: collect the placed requests that are alive together with it, by offset
  *   3. walk over them and take the first gap that is large enough, or the end
+ *
+ *   offset  node 0   1   2   3       request  bytes  first  last
+ *     0       [  A   A   A   A ]        A       48       0     3
+ *    48       [  B   B ][C   C ]        B       32       0     1
+ *    80           [  D   D ]            C       32       2     3
+ *                                       D       16       1     2
  */
 
 /** Bytes that something needs from node `first` to node `last`, both included. */
@@ -19,7 +25,7 @@ export interface Request {
 
 export interface Plan {
   /** Offset of each request, in bytes; a multiple of ALIGNMENT. */
-  readonly offsets: readonly number[];
+  readonly offsets: Float64Array;
   /** Size of the arena in bytes. */
   readonly size: number;
 }
@@ -27,29 +33,95 @@ export interface Plan {
 /** Enough for every element type and for 128-bit SIMD loads. */
 export const ALIGNMENT = 16;
 
+/**
+ * Steps that a plan may take, for each request and once. No real model takes a tenth of it; where thousands of tensors
+ * are alive at once, the smallest are put at the end, so that a plan never takes more than linear time.
+ */
+const STEPS_PER_REQUEST = 16;
+const STEPS = 2 ** 18;
+
 export function planMemory(requests: readonly Request[]): Plan {
-  const offsets = new Array<number>(requests.length).fill(0);
+  const offsets = new Float64Array(requests.length);
   const order = requests
     .map((_, i) => i)
     .sort((a, b) => requests[b]!.bytes - requests[a]!.bytes || requests[a]!.first - requests[b]!.first || a - b);
-  const placed: number[] = []; // sorted by offset
+  const placed = new Placed(requests);
+  let steps = STEPS + STEPS_PER_REQUEST * requests.length;
   let size = 0;
   for (const i of order) {
     const { bytes, first, last } = requests[i]!;
-    if (bytes === 0) continue;
-    let offset = 0;
-    for (const other of placed) {
-      const o = requests[other]!;
-      if (o.last < first || last < o.first) continue;
-      if (offsets[other]! - offset >= bytes) break;
-      offset = Math.max(offset, align(offsets[other]! + o.bytes));
+    if (bytes === 0) break; // nothing larger comes after it
+    let offset = size;
+    if (steps > 0) {
+      const together = placed.aliveBetween(first, last).sort((a, b) => offsets[a]! - offsets[b]!);
+      steps -= together.length;
+      offset = firstGap(bytes, together, requests, offsets);
     }
     offsets[i] = offset;
     size = Math.max(size, align(offset + bytes));
-    const at = placed.findIndex((other) => offsets[other]! > offset);
-    placed.splice(at < 0 ? placed.length : at, 0, i);
+    placed.add(i);
   }
   return { offsets, size };
+}
+
+/** The lowest offset at which so many bytes overlap none of `others`, which are sorted by offset. */
+function firstGap(bytes: number, others: readonly number[], requests: readonly Request[], offsets: Float64Array) {
+  let offset = 0;
+  for (const other of others) {
+    if (offsets[other]! - offset >= bytes) break;
+    offset = Math.max(offset, align(offsets[other]! + requests[other]!.bytes));
+  }
+  return offset;
+}
+
+/**
+ * Requests that are placed, found by lifetime: a binary tree over all requests in order of first use. A node of the tree
+ * knows the latest last use of what is placed below it. Node 1 is the root, 2n and 2n + 1 are below n.
+ */
+class Placed {
+  readonly #requests: readonly Request[];
+  readonly #byFirst: readonly number[];
+  readonly #leaf: Int32Array;
+  readonly #leaves: number;
+  readonly #latest: Float64Array;
+
+  constructor(requests: readonly Request[]) {
+    this.#requests = requests;
+    this.#byFirst = requests.map((_, i) => i).sort((a, b) => requests[a]!.first - requests[b]!.first || a - b);
+    this.#leaf = new Int32Array(requests.length);
+    this.#leaves = 1;
+    while (this.#leaves < requests.length) this.#leaves *= 2;
+    this.#latest = new Float64Array(2 * this.#leaves).fill(-Infinity);
+    this.#byFirst.forEach((request, i) => {
+      this.#leaf[request] = i;
+    });
+  }
+
+  add(request: number): void {
+    const { last } = this.#requests[request]!;
+    for (let node = this.#leaves + this.#leaf[request]!; node > 0 && this.#latest[node]! < last; node >>= 1) {
+      this.#latest[node] = last;
+    }
+  }
+
+  aliveBetween(first: number, last: number): number[] {
+    const found: number[] = [];
+    this.#collect(1, 0, this.#leaves, first, last, found);
+    return found;
+  }
+
+  /** Over a tree node, whose leaves are those from `from` on. */
+  #collect(node: number, from: number, leaves: number, first: number, last: number, found: number[]) {
+    const request = this.#byFirst[from];
+    // All below begin at or after the first leaf's first use.
+    if (request === undefined || this.#latest[node]! < first || this.#requests[request]!.first > last) return;
+    if (leaves === 1) {
+      found.push(request);
+      return;
+    }
+    this.#collect(2 * node, from, leaves / 2, first, last, found);
+    this.#collect(2 * node + 1, from + leaves / 2, leaves / 2, first, last, found);
+  }
 }
 
 /** The bytes below which no plan can be: the most that is alive at one node. */

@@ -1,7 +1,8 @@
 /** The subgraphs of a model as they run each other (IF, WHILE, CALL_ONCE), and the variables that they share. */
 import { LimitError, ModelError } from '../kernels/errors.ts';
-import type { Callee, Callees, Resource } from '../kernels/kernel.ts';
-import { Executor, type ExecutorOptions } from './executor.ts';
+import type { Callee, Callees, Node, Resource } from '../kernels/kernel.ts';
+import { Budget } from './budget.ts';
+import { Executor, type ExecutorOptions, type Tap } from './executor.ts';
 import { buildGraph } from './graph.ts';
 import type { Model } from './model/model.ts';
 
@@ -14,13 +15,16 @@ export class Program implements Callees {
   readonly calledOnce = new Set<number>();
   readonly #model: Model;
   readonly #options: ExecutorOptions;
-  readonly #executors: Executor[] = [];
+  readonly #budget: Budget;
+  readonly #executors = new Set<Executor>();
+  readonly #preparedFor = new Map<Node, Executor[]>();
   /** The subgraphs that are being prepared, each because of a node of the one before. */
   readonly #preparing: number[] = [];
 
   constructor(model: Model, options: ExecutorOptions) {
     this.#model = model;
     this.#options = { ...options, callees: this };
+    this.#budget = new Budget(options.limits);
   }
 
   /** An executor of a subgraph, whose inputs have the shapes in the file but for those given here by tensor index. */
@@ -32,29 +36,55 @@ export class Program implements Callees {
     if (this.#preparing.includes(subgraph)) {
       throw new ModelError(`subgraph ${subgraph} runs itself: ${[...this.#preparing, subgraph].join(' -> ')}`);
     }
-    if (this.#preparing.length >= MAX_DEPTH || this.#executors.length >= MAX_EXECUTORS) {
+    if (this.#preparing.length >= MAX_DEPTH || this.#executors.size >= MAX_EXECUTORS) {
       throw new LimitError(`subgraphs run each other more than ${MAX_DEPTH} deep or at ${MAX_EXECUTORS} places`);
     }
     this.#preparing.push(subgraph);
     try {
-      const executor = new Executor(buildGraph(spec, inputShapes), this.#options);
-      this.#executors.push(executor);
+      const executor = new Executor(
+        buildGraph(spec, inputShapes, this.#options.limits.tensorBytes),
+        this.#options,
+        this.#budget,
+      );
+      this.#executors.add(executor);
       return executor;
     } finally {
       this.#preparing.pop();
     }
   }
 
-  prepare(subgraph: number, inputShapes: readonly (readonly number[])[]): Callee {
+  /** Runs the model's main graph: an invoke. */
+  run(executor: Executor, tap: Tap | undefined): void {
+    this.#budget.begin();
+    executor.run(tap);
+  }
+
+  prepare(node: Node, subgraph: number, inputShapes: readonly (readonly number[])[]): Callee {
     const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
     const executor = this.executor(subgraph, new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []])));
+    this.#preparedFor.set(node, [...(this.#preparedFor.get(node) ?? []), executor]);
     return {
       inputs: executor.graph.inputs,
       outputs: executor.graph.outputs,
       macs: executor.macs,
       isStatic: executor.nodes.length === executor.graph.nodes.length,
-      run: () => executor.run(),
+      run: () => {
+        this.#budget.spend(executor.work + executor.nodes.length);
+        executor.run();
+      },
     };
+  }
+
+  release(node: Node): void {
+    for (const executor of this.#preparedFor.get(node) ?? []) {
+      this.#executors.delete(executor);
+      executor.dispose();
+    }
+    this.#preparedFor.delete(node);
+  }
+
+  allocate(bytes: number): ArrayBuffer {
+    return this.#budget.allocate(bytes);
   }
 
   resourceNumber(name: string): number {

@@ -1,6 +1,6 @@
-import { InputError } from '../kernels/errors.ts';
-import { arrayNameOf, type DataOf, type DType, type Quantization, type Tensor } from '../kernels/tensor.ts';
-import type { TensorSpec } from './model/model.ts';
+import { InputError, ModelError } from '../kernels/errors.ts';
+import { arrayNameOf, type DataOf, type DType, type Quantization, sizeOf, type Tensor } from '../kernels/tensor.ts';
+import type { Place, TensorSpec } from './model/model.ts';
 
 /** A typed array that can hold a tensor. */
 export type TensorData = DataOf[DType];
@@ -17,19 +17,21 @@ export class TensorInfo {
   readonly shapeSignature: readonly number[];
   /** real = scale * (q - zeroPoint), for the tensor or for each index of one dimension; undefined if not quantized. */
   readonly quantization: Quantization | undefined;
+  readonly #place: Place;
 
   constructor(spec: TensorSpec, shape: readonly number[]) {
     this.index = spec.index;
     this.name = spec.name;
     this.dtype = spec.dtype;
-    this.shape = shape;
+    this.shape = [...shape];
     this.shapeSignature = spec.shapeSignature;
     this.quantization = spec.quantization;
+    this.#place = spec.place;
   }
 
   /** Number of elements. */
   get size(): number {
-    return this.shape.reduce((size, dim) => size * dim, 1);
+    return sizeOf(this.shape);
   }
 
   /**
@@ -37,30 +39,41 @@ export class TensorInfo {
    * QUANTIZE does, and clamped to the element type. Throws an InputError for NaN, and where nothing says how to quantize.
    */
   quantize(reals: ArrayLike<number>): TensorData {
+    checkList(reals);
     if (this.dtype === 'float32') return Float32Array.from(reals);
-    const range = RANGES[this.dtype];
+    const range = Object.hasOwn(RANGES, this.dtype) ? RANGES[this.dtype] : undefined;
     if (!range || !this.quantization) {
       throw new InputError(`${this} is ${this.dtype} and not quantized: give its values as they are`, {
         tensor: this.index,
       });
     }
+    const { scales, zeroPoints, inner } = this.#channels();
+    if (!scales.every((scale) => scale > 0 && scale < Infinity)) {
+      throw new ModelError(`${this} has scale ${scales}; it must be positive and finite`, {
+        ...this.#place,
+        tensor: this.index,
+      });
+    }
     const values = new range.array(reals.length);
     for (let i = 0; i < reals.length; i++) {
-      const { scale, zeroPoint } = this.#at(i);
-      const real = Math.fround(Math.fround(reals[i]!) / scale);
-      if (Number.isNaN(real)) throw new InputError(`value ${i} for ${this} is not a number`, { tensor: this.index });
-      const rounded = Math.sign(real) * Math.floor(Math.abs(real) + 0.5);
-      values[i] = Math.min(Math.max(rounded + zeroPoint, range.min), range.max);
+      const c = Math.floor(i / inner) % scales.length;
+      const quotient = Math.fround(Math.fround(Number(reals[i])) / scales[c]!);
+      if (Number.isNaN(quotient))
+        throw new InputError(`value ${i} for ${this} is not a number`, { tensor: this.index });
+      const rounded = Math.sign(quotient) * Math.floor(Math.abs(quotient) + 0.5);
+      values[i] = Math.min(Math.max(rounded + zeroPoints[c]!, range.min), range.max);
     }
     return values;
   }
 
   /** The tensor's own values -> reals: scale * (q - zeroPoint). Values that are not quantized are taken as they are. */
   dequantize(values: ArrayLike<number | bigint>): Float32Array {
+    checkList(values);
+    const { scales, zeroPoints, inner } = this.#channels();
     const reals = new Float32Array(values.length);
     for (let i = 0; i < values.length; i++) {
-      const { scale, zeroPoint } = this.#at(i);
-      reals[i] = scale * (Number(values[i]) - zeroPoint);
+      const c = Math.floor(i / inner) % scales.length;
+      reals[i] = scales[c]! * (Number(values[i]) - zeroPoints[c]!);
     }
     return reals;
   }
@@ -70,13 +83,13 @@ export class TensorInfo {
     return `tensor ${this.index} '${this.name}'`;
   }
 
-  /** The quantization of element i. */
-  #at(i: number): { scale: number; zeroPoint: number } {
-    if (!this.quantization || this.dtype === 'float32') return { scale: 1, zeroPoint: 0 };
+  /** Element i is of channel floor(i / inner) % number of scales. */
+  #channels(): { scales: Float32Array; zeroPoints: Int32Array; inner: number } {
+    if (!this.quantization || this.dtype === 'float32') {
+      return { scales: Float32Array.of(1), zeroPoints: Int32Array.of(0), inner: 1 };
+    }
     const { scales, zeroPoints, dimension } = this.quantization;
-    const inner = this.shape.slice(dimension + 1).reduce((size, dim) => size * dim, 1);
-    const channel = Math.floor(i / inner) % scales.length;
-    return { scale: scales[channel]!, zeroPoint: zeroPoints[channel]! };
+    return { scales, zeroPoints, inner: Math.max(sizeOf(this.shape.slice(dimension + 1)), 1) };
   }
 }
 
@@ -114,7 +127,17 @@ export function fill(tensor: Tensor, values: unknown): void {
       { tensor: tensor.index },
     );
   }
-  (tensor.data as Uint8Array).set(values as Uint8Array);
+  try {
+    (tensor.data as Uint8Array).set(values as Uint8Array);
+  } catch (cause) {
+    // An empty tensor, and an array whose buffer is gone: such an array has length 0.
+    throw new InputError(`the ArrayBuffer for input ${tensor} was transferred`, { tensor: tensor.index }, { cause });
+  }
+}
+
+function checkList(values: unknown) {
+  if (typeof (values as ArrayLike<unknown> | null)?.length === 'number') return;
+  throw new InputError(`the values must be a list of numbers, not ${described(values)}`);
 }
 
 /** 'Int8Array' for any Int8Array, also one of another window's or of a subclass such as Buffer. */
@@ -122,10 +145,13 @@ function arrayName(values: unknown): string | undefined {
   return ArrayBuffer.isView(values) ? (values as TensorData)[Symbol.toStringTag] : undefined;
 }
 
-function described(values: unknown): string {
+/** What a caller gave, as texts name it. */
+export function described(values: unknown): string {
   const name = arrayName(values);
+  if (name === 'DataView') return 'a DataView';
   if (name !== undefined) return `${name} of ${(values as TensorData).length}`;
   if (Array.isArray(values)) return `a plain array of ${values.length}`;
+  if (values instanceof ArrayBuffer) return 'an ArrayBuffer';
   return values === null ? 'null' : typeof values;
 }
 

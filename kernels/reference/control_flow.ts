@@ -13,6 +13,7 @@ import { copy } from './copy.ts';
 function prepareCallee(node: Node, subgraph: number, first: number): Callee {
   const given = node.inputs.slice(first).map((_, i) => node.input(first + i));
   const callee = node.callees.prepare(
+    node,
     subgraph,
     given.map(({ shape }) => shape),
   );
@@ -62,6 +63,7 @@ function prepareIf(node: Node) {
   const branches = [thenSubgraphIndex, elseSubgraphIndex].map((subgraph) => prepareCallee(node, subgraph, 1));
   const [thenBranch, elseBranch] = branches;
   node.macs = Math.max(thenBranch.macs, elseBranch.macs);
+  node.hasState = true;
   // Where the branches differ in shape, the one that is taken decides.
   const taken =
     sameShapes(thenBranch.outputs, elseBranch.outputs) || node.values(0, 'bool')[0] !== 0 ? thenBranch : elseBranch;
@@ -112,6 +114,7 @@ function prepareWhile(node: Node) {
     node.unsupported(`the body makes ${describe(body.outputs)} of ${describe(given)}: shapes that change in a loop`);
   }
   node.macs = condition.macs + body.macs;
+  node.hasState = true;
   return { node, condition, body, given, verdict, outputs: prepareOutputs(node, body.outputs) };
 }
 

@@ -30,7 +30,7 @@ export const VAR_HANDLE = operator(prepareHandle, bindHandle);
 /** The variable's memory, made for the first node that uses it; the others must agree with it. */
 function prepareVariable(node: Node, resource: Resource, like: Tensor): Tensor {
   const { dtype, shape } = like;
-  resource.tensor ??= allocated(new Tensor(-1, resource.name, dtype, shape));
+  resource.tensor ??= allocated(node, new Tensor(-1, resource.name, dtype, shape));
   const { tensor } = resource;
   node.require(
     tensor.dtype === dtype && String(tensor.shape) === String(shape),
@@ -39,8 +39,8 @@ function prepareVariable(node: Node, resource: Resource, like: Tensor): Tensor {
   return tensor;
 }
 
-function allocated(tensor: Tensor): Tensor {
-  tensor.data = viewOf(tensor.dtype, new ArrayBuffer(tensor.byteLength), 0, tensor.size);
+function allocated(node: Node, tensor: Tensor): Tensor {
+  tensor.data = viewOf(tensor.dtype, node.callees.allocate(tensor.byteLength), 0, tensor.size);
   return tensor;
 }
 
@@ -48,6 +48,7 @@ function prepareRead(node: Node) {
   const resource = node.resource(0);
   const output = node.outputs[0];
   node.require(output !== undefined, 'output 0 is missing');
+  node.hasState = true;
   const value = prepareVariable(node, resource, node.output(0, resource.tensor?.shape ?? output.shape));
   return { node, resource, value, output };
 }

@@ -13,6 +13,9 @@ const INDIRECT_FLOAT = 8;
 const MAP = 9;
 const BOOL = 26;
 
+/** Longer names than any option has; a limit, because keys may share their bytes. */
+const MAX_KEY = 256;
+
 /**
  * The map's scalars by name; values of other types are left out. Undefined if the bytes are no such map: a position
  * outside of them makes the DataView throw, and that is the answer.
@@ -83,8 +86,8 @@ class FlexbufferMap {
   }
 
   #key(at: number): string {
-    const end = this.#bytes.indexOf(0, at);
-    if (at < 0 || end < 0) throw new RangeError('a key without an end');
+    const end = at + this.#bytes.subarray(Math.max(at, 0), at + MAX_KEY).indexOf(0);
+    if (at < 0 || end < at) throw new RangeError('a key without an end');
     return new TextDecoder().decode(this.#bytes.subarray(at, end));
   }
 

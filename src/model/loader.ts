@@ -1,8 +1,8 @@
 /** Bytes -> Model: what the tables of the file mean, with every index, size and length checked. */
-import { LimitError, ModelError, UnsupportedError } from '../../kernels/errors.ts';
-import { elementSize, isDType, type Quantization, sizeOf } from '../../kernels/tensor.ts';
+import { InputError, LimitError, ModelError, UnsupportedError } from '../../kernels/errors.ts';
+import { elementSize, extentOf, isDType, type Quantization, sizeOf } from '../../kernels/tensor.ts';
 import { readFlexbufferMap } from './flexbuffers.ts';
-import type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model.ts';
+import type { Model, OperatorSpec, Place, Signature, Subgraph, TensorSpec } from './model.ts';
 import { offsetOf, readModel } from './reader.ts';
 import { builtinOperators, enums, layouts, type Table, type TableName } from './schema.ts';
 
@@ -13,23 +13,27 @@ const SCHEMA_VERSION = 3;
  *
  * @param bytes the whole file; it is copied, so that nothing changes the model afterwards
  * @throws ModelError with path and byte offset if the file is damaged or contradicts itself; UnsupportedError for what
- *   requant does not read (sparse tensors, data in other files)
+ *   requant does not read (sparse tensors, data in other files); InputError if there are no bytes to read
  */
 export function loadModel(bytes: Uint8Array | ArrayBuffer): Model {
   return new Loader(copyOf(bytes)).model();
 }
 
+const BUFFERS = ['[object ArrayBuffer]', '[object SharedArrayBuffer]']; // also another window's
+
 function copyOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
-  const view = ArrayBuffer.isView(bytes)
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : bytes instanceof ArrayBuffer || Object.prototype.toString.call(bytes) === '[object ArrayBuffer]'
-      ? new Uint8Array(bytes)
-      : undefined;
-  if (view === undefined) throw new ModelError(`a model is a Uint8Array or an ArrayBuffer, not ${typeof bytes}`);
+  if (!ArrayBuffer.isView(bytes) && !BUFFERS.includes(Object.prototype.toString.call(bytes))) {
+    throw new InputError(`a model is a Uint8Array or an ArrayBuffer, not ${bytes === null ? 'null' : typeof bytes}`);
+  }
   try {
+    const { byteLength } = bytes;
+    const view = ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, byteLength)
+      : new Uint8Array(bytes);
     return new Uint8Array(view); // a copy, also of shared memory
   } catch (cause) {
-    throw new LimitError(`there is no memory for a copy of ${view.length} bytes`, {}, { cause });
+    if (cause instanceof RangeError) throw new LimitError('there is no memory for a copy of the model', {}, { cause });
+    throw new InputError("the model's bytes are gone: their ArrayBuffer was transferred", {}, { cause });
   }
 }
 
@@ -70,6 +74,7 @@ class Loader {
     const indices = (field: 'inputs' | 'outputs') =>
       tensorIndices(subgraph[field], tensors.length, `${path}.${field}`, subgraph);
     return {
+      place: placeOf(path, subgraph),
       index,
       name: subgraph.name ?? '',
       tensors,
@@ -87,13 +92,14 @@ class Loader {
     const shape = Array.from(tensor.shape ?? []);
     const negative = shape.findIndex((dim) => dim < 0);
     if (negative >= 0) fail(`${path}.shape`, tensor, `dimension ${negative} of tensor '${name}' is ${shape[negative]}`);
+    if (extentOf(shape) > Number.MAX_SAFE_INTEGER) fail(`${path}.shape`, tensor, `tensor '${name}' is [${shape}]`);
     const signature = Array.from(tensor.shapeSignature ?? []);
     if (tensor.sparsity) {
-      const place = { tensor: index, path: `${path}.sparsity`, offset: offsetOf(tensor.sparsity) };
+      const place = { tensor: index, ...placeOf(`${path}.sparsity`, tensor.sparsity) };
       throw new UnsupportedError(`tensor ${index} '${name}' is sparse; requant reads dense tensors only`, place);
     }
     if (tensor.externalBuffer !== 0) {
-      const place = { tensor: index, path: `${path}.externalBuffer`, offset: offsetOf(tensor) };
+      const place = { tensor: index, ...placeOf(`${path}.externalBuffer`, tensor) };
       throw new UnsupportedError(
         `tensor ${index} '${name}' has its data in another file, which requant does not read`,
         place,
@@ -110,6 +116,7 @@ class Loader {
       }
     }
     return {
+      place: placeOf(path, tensor),
       index,
       name,
       dtype,
@@ -163,6 +170,7 @@ class Loader {
         ? this.#beyond(largeCustomOptionsOffset, largeCustomOptionsSize, `${path}.largeCustomOptionsOffset`, operator)
         : new Uint8Array(0));
     return {
+      place: placeOf(path, operator),
       index,
       op: isCustom ? (code.customCode ?? '') : builtin,
       isCustom,
@@ -243,6 +251,7 @@ function readQuantization(table: Table<'QuantizationParameters'>, path: string):
   if (zeroPoint !== undefined && zeroPoint.length > 0 && zeroPoint.length !== scale.length) {
     fail(path, table, `${scale.length} scales and ${zeroPoint.length} zero points`);
   }
+  // The dimension is not checked: real files have biases of shape [8] quantized along dimension 3, and TFLite takes them.
   const zeroPoints = new Int32Array(scale.length);
   zeroPoint?.forEach((zero, i) => {
     zeroPoints[i] = Number(zero);
@@ -268,7 +277,11 @@ function noTensor(index: number, tensors: number): string {
   return `there is no tensor ${index}: the subgraph has ${tensors}`;
 }
 
+function placeOf(path: string, table: object): Place {
+  return { path, offset: offsetOf(table) };
+}
+
 function fail(path: string, table: object, problem: string): never {
-  const offset = offsetOf(table);
-  throw new ModelError(`${path} (table at byte ${offset}): ${problem}`, { path, offset });
+  const place = placeOf(path, table);
+  throw new ModelError(`${path} (table at byte ${place.offset}): ${problem}`, place);
 }

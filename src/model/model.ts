@@ -1,3 +1,4 @@
+import type { ErrorPlace } from '../../kernels/errors.ts';
 import type { Quantization } from '../../kernels/tensor.ts';
 
 /** A verified model: every index in it points at something, every constant has the bytes that its shape asks for. */
@@ -10,7 +11,11 @@ export interface Model {
   readonly metadata: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Where the file has something: the path that leads to its table, and the table's byte offset. */
+export type Place = Required<Pick<ErrorPlace, 'path' | 'offset'>>;
+
 export interface Subgraph {
+  readonly place: Place;
   readonly index: number;
   readonly name: string;
   readonly tensors: readonly TensorSpec[];
@@ -23,6 +28,7 @@ export interface Subgraph {
 
 /** A tensor as the file has it. */
 export interface TensorSpec {
+  readonly place: Place;
   readonly index: number;
   readonly name: string;
   /** As TFLite prints it, 'int8'; also of types that no kernel computes on. */
@@ -42,6 +48,7 @@ export interface TensorSpec {
 }
 
 export interface OperatorSpec {
+  readonly place: Place;
   readonly index: number;
   /** As the schema names it, or the custom operator's own name. */
   readonly op: string;

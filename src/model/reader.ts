@@ -167,7 +167,7 @@ class Reader {
     const target = this.target(at);
     if (field.kind === 'table') return this.table(field.table, target);
     if (field.kind === 'vectorOfTables') return this.tables(field.table, target);
-    if (field.kind === 'vector') return this.vector(field.type, target);
+    if (field.kind === 'vector') return this.vector(field, target);
     return this.string(target);
   }
 
@@ -214,14 +214,14 @@ class Reader {
     return tables;
   }
 
-  private vector(type: ScalarType, at: number): Vector {
+  private vector({ type, align }: { type: ScalarType; align: number }, at: number): Vector {
     const Vector = vectors[type];
     const length = this.length(at, Vector.BYTES_PER_ELEMENT, type);
     const start = this.bytes.byteOffset + at + 4;
-    this.spend(4, at);
-    if (start % Vector.BYTES_PER_ELEMENT === 0) return new Vector(this.bytes.buffer as ArrayBuffer, start, length);
     const size = length * Vector.BYTES_PER_ELEMENT;
-    this.spend(size, at);
+    // Only the data of buffers is meant to be shared; all else is looked at, element by element, wherever it occurs.
+    this.spend(align > 1 ? 4 : 4 + size, at);
+    if (start % Vector.BYTES_PER_ELEMENT === 0) return new Vector(this.bytes.buffer as ArrayBuffer, start, length);
     return new Vector(this.bytes.slice(at + 4, at + 4 + size).buffer, 0, length);
   }
 
