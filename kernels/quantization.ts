@@ -174,21 +174,6 @@ export function addMultipliers(scale1: number, scale2: number, outputScale: numb
   };
 }
 
-/** tflm: SUB, of which all arithmetic is float32. */
-export function subMultipliersTflm(
-  scale1: number,
-  scale2: number,
-  outputScale: number,
-  leftShift: number,
-): AddMultipliers {
-  const twiceMaxInputScale = F(2 * Math.max(scale1, scale2));
-  return {
-    input1: F(scale1 / twiceMaxInputScale),
-    input2: F(scale2 / twiceMaxInputScale),
-    output: F(twiceMaxInputScale / F(2 ** leftShift * outputScale)),
-  };
-}
-
 /** SQUARED_DIFFERENCE of int8, with a left shift of 7. */
 export function squaredDifferenceMultipliers(scale1: number, scale2: number, outputScale: number): AddMultipliers {
   const twiceMaxInputScale = 2 * Math.max(scale1, scale2);

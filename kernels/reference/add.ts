@@ -27,7 +27,6 @@ import {
   checkedLog2,
   type QuantizedType,
   quantizeMultiplier,
-  subMultipliersTflm,
 } from '../quantization.ts';
 import { int8View, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
@@ -78,8 +77,7 @@ function prepare(node: Node, sign: 1 | -1) {
     if (shifts) return { kind: 'powers of two' as const, ...quantized, ...shifts, ...range };
   }
   const leftShift = dtype === 'int16' ? 15 : 20;
-  const multipliers = sign < 0 && node.profile === 'tflm' ? subMultipliersTflm : addMultipliers;
-  const real = multipliers(input1.scale, input2.scale, scale, leftShift);
+  const real = addMultipliers(input1.scale, input2.scale, scale, leftShift);
   return {
     kind: 'general' as const,
     ...quantized,

@@ -1,9 +1,10 @@
 /**
  * DIV: output = requantize((input1 - zeroPoint1) / (input2 - zeroPoint2)), by a reciprocal in fixed point; int32:
- * input1 / input2, truncated. FLOOR_DIV and FLOOR_MOD of plain integers: floor(input1 / input2), and the remainder, which
- * has the divisor's sign. DIV of float32 is in float/arithmetic.ts.
+ * input1 / input2, truncated, -2^31 / -1 saturated. FLOOR_DIV and FLOOR_MOD of plain integers: floor(input1 / input2),
+ * and the remainder, which has the divisor's sign. DIV of float32 is in float/arithmetic.ts.
  *
- * Equals: reference/div.h, floor_div.cc, floor_mod.cc. Deviations: -2^31 / -1, where upstream ends the process, wraps.
+ * Equals: reference/div.h, floor_div.cc, floor_mod.cc. Deviations: FLOOR_MOD of -2^31 and -1, where upstream
+ * ends the process, is 0.
  */
 import { InputError } from '../errors.ts';
 import {
@@ -56,7 +57,12 @@ type Int = Extract<Div, { kind: 'int' }>;
 function bindDiv(p: Div): Eval {
   if (p.kind === 'float') return arithmetic(p, divideFloat);
   if (p.kind === 'quantized') return divide(p, (a, b) => divideQuantized(a, b, p), p.input2.zeroPoint);
-  return divide(p, (a, b) => Math.min(Math.max(divideTruncated(a, b), p.activationMin), p.activationMax));
+  return divide(p, (a, b) => Math.min(Math.max(divideSaturated(a, b), p.activationMin), p.activationMax));
+}
+
+/** a / b, truncated; -2^31 / -1 is 2^31 - 1. */
+function divideSaturated(a: number, b: number): number {
+  return a === -2147483648 && b === -1 ? 2147483647 : divideTruncated(a, b);
 }
 
 function divideQuantized(a: number, b: number, p: Quantized): number {
