@@ -61,8 +61,8 @@ export function readNpy(file: Uint8Array, name: string): NpyArray {
   const type = descr !== undefined && Object.hasOwn(TYPES, descr) ? TYPES[descr] : undefined;
   if (!type || shapeText === undefined || order === '>') {
     const types = Object.values(TYPES).map(({ dtype }) => dtype);
-    const header200 = header.trim().slice(0, 200);
-    throw new InputError(`${name} is no little-endian array of ${types.join(', ')}: its header is ${header200}`);
+    const excerpt = header.trim().slice(0, 200);
+    throw new InputError(`${name} is no little-endian array of ${types.join(', ')}: its header is ${excerpt}`);
   }
   const shape = shapeText
     .split(',')

@@ -32,7 +32,7 @@ function toBigInt(value: number | bigint): bigint {
 }
 
 /** Whether the model lets this input have this shape: as it is, or where its signature has a -1. */
-export function allowsShape(input: TensorInfo, shape: readonly number[]): boolean {
+function allowsShape(input: TensorInfo, shape: readonly number[]): boolean {
   const dims = input.shapeSignature.length === input.shape.length ? input.shapeSignature : input.shape;
   return (
     dims.length === shape.length &&
@@ -40,15 +40,17 @@ export function allowsShape(input: TensorInfo, shape: readonly number[]): boolea
   );
 }
 
-/** Gives input i the shape of the values that are to come, if it is another one and the model is open for it. */
+/**
+ * Gives input i the shape of the values that are to come, where it is another one and the model is open for it. As many
+ * values in a shape that the model is not open for are taken as they are.
+ */
 export function takeShape(interpreter: Interpreter, i: number, shape: readonly number[], name: string): void {
   const input = interpreter.inputs[i]!;
-  if (sizeOf(shape) === input.size && !(shape.length === input.shape.length && allowsShape(input, shape))) return;
-  if (shape.every((dim, d) => dim === input.shape[d]) && shape.length === input.shape.length) return;
-  if (!allowsShape(input, shape)) {
+  if (shape.length === input.shape.length && shape.every((dim, d) => dim === input.shape[d])) return;
+  if (allowsShape(input, shape)) interpreter.resizeInput(i, shape);
+  else if (sizeOf(shape) !== input.size) {
     throw new InputError(`${name} has shape [${shape}]; ${input} takes [${input.shapeSignature}]`, {
       tensor: input.index,
     });
   }
-  interpreter.resizeInput(i, shape);
 }

@@ -128,40 +128,36 @@ function methodOf(
   return { method: 'unknown', evidence };
 }
 
-/** Ranges that trainers start with and converters fall back to: 0 to 6, -6 to 6. */
+/** Ranges that trainers start with and converters fall back to. */
 const STARTS = [
-  { text: '0 to 6', scale: 6 / 255 },
-  { text: '-6 to 6', scale: 12 / 255 },
-  { text: '-6 to 6', scale: 12 / 254 },
+  { range: '0 to 6', scale: 6 / 255 },
+  { range: '-6 to 6', scale: 12 / 255 },
+  { range: '-6 to 6', scale: 12 / 254 },
 ];
 
 /** Operators whose output has a range of its own: others pass their input's on. */
 const RANGED = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FULLY_CONNECTED', 'ADD', 'MUL', 'SUB', 'RELU'];
 
-function initialRanges({ subgraph, writers, kinds }: DataFlow): string[] {
-  const found = new Map<string, TensorSpec[]>();
-  for (const tensor of subgraph.tensors) {
-    const { quantization, index, name } = tensor;
-    const writer = writers.get(index);
-    const isWeights = kinds[index] === 'weights';
-    if (
-      !isQuantized(tensor) ||
-      quantization!.scales.length !== 1 ||
-      !(isWeights || (writer && RANGED.includes(writer.op)))
-    ) {
-      continue;
-    }
-    if (/relu6/i.test(name) || writer?.options.fusedActivationFunction === 'RELU6') continue; // rightly 0 to 6
-    const start = STARTS.find(({ scale }) => Math.fround(scale) === quantization!.scales[0]);
-    if (!start) continue;
-    const key = `${isWeights ? 'weights' : 'activations'} ${start.text}`;
-    found.set(key, [...(found.get(key) ?? []), tensor]);
-  }
-  return [...found]
-    .filter(([key, tensors]) => key.startsWith('weights') || tensors.length > 1)
-    .map(([key, tensors]) => {
-      const list = tensors.map(({ index }) => index).join(', ');
-      const range = key.replace(/^\w+ /, '');
-      return `tensors ${list} (${key.split(' ')[0]}) have exactly the range ${range}: a default or initial range, which no data changed`;
-    });
+function initialRanges(flow: DataFlow): string[] {
+  const found = flow.subgraph.tensors.flatMap((tensor) => {
+    const kind = rangedKind(flow, tensor);
+    const scale = tensor.quantization?.scales[0];
+    const start = kind && STARTS.find((other) => Math.fround(other.scale) === scale);
+    return start ? [{ index: tensor.index, kind, what: `(${kind}) have exactly the range ${start.range}` }] : [];
+  });
+  return [...new Set(found.map(({ what }) => what))].flatMap((what) => {
+    const tensors = found.filter((tensor) => tensor.what === what);
+    if (tensors[0]!.kind === 'activations' && tensors.length === 1) return []; // one may have it by chance
+    const list = tensors.map(({ index }) => index).join(', ');
+    return [`tensors ${list} ${what}: a default or initial range, which no data changed`];
+  });
+}
+
+/** What a tensor with one scale is, if its range should come from data: RELU6's is rightly 0 to 6. */
+function rangedKind({ writers, kinds }: DataFlow, tensor: TensorSpec): 'weights' | 'activations' | undefined {
+  const writer = writers.get(tensor.index);
+  if (!isQuantized(tensor) || tensor.quantization!.scales.length !== 1) return undefined;
+  if (/relu6/i.test(tensor.name) || writer?.options.fusedActivationFunction === 'RELU6') return undefined;
+  if (kinds[tensor.index] === 'weights') return 'weights';
+  return writer && RANGED.includes(writer.op) ? 'activations' : undefined;
 }
