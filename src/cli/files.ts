@@ -1,6 +1,6 @@
 /** What the commands read from and write to disk. */
-import { readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, RequantError } from '../../kernels/errors.ts';
 
@@ -28,12 +28,8 @@ export function writeFile(path: string, content: Uint8Array | string): void {
   }
 }
 
-export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-export function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+export function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 /** Names the file in the requant errors of what is done with it. */
@@ -58,26 +54,9 @@ export function findModels(folder: string): string[] {
   }
 }
 
-/** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite. */
-export function findGolden(model: string): string | undefined {
-  return beside(model, '.tflite', '.npz', ['model.tflite', 'golden.npz']);
-}
-
-/** The tensors' checksums beside a golden file: X.tensors.csv beside X.npz, tensors.csv beside golden.npz. */
-export function findChecksums(golden: string): string | undefined {
-  return beside(golden, '.npz', '.tensors.csv', ['golden.npz', 'tensors.csv']);
-}
-
-function beside(path: string, from: string, to: string, [own, shared]: readonly [string, string]): string | undefined {
-  const named = (path.endsWith(from) ? path.slice(0, -from.length) : path) + to;
-  if (exists(named)) return named;
-  const common = join(dirname(path), shared);
-  return basename(path) === own && exists(common) ? common : undefined;
-}
-
 /** A file or folder of requant's own package. */
 export function ownPath(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!exists(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
   return join(folder, name);
 }

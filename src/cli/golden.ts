@@ -8,7 +8,7 @@ export function addGolden(program: Command): void {
   jsonOption(program.command('golden'))
     .summary("record TFLite's own answers: prints a Python script")
     .description(
-      "Prints a Python script that records what TFLite's reference kernels answer for a model, with all settings that\n" +
+      "Prints a Python script that records what TFLite's reference kernels answer for a model, with all settings that " +
         'matter: BUILTIN_REF, one thread, no delegate. It needs ai-edge-litert and numpy, and nothing of requant.',
     )
     .option('-o, --output <file>', 'write it to a file')
@@ -18,8 +18,9 @@ export function addGolden(program: Command): void {
 Example:
   requant golden -o record_golden.py
   pip install ai-edge-litert numpy
-  python record_golden.py model.tflite              three random inputs
-  python record_golden.py model.tflite inputs.npz   or your own: input_0 of shape [runs, ...shape of input 0]
+  python record_golden.py model.tflite              three random runs
+  python record_golden.py model.tflite inputs.npz   or your own inputs: input_0 is
+                                                    [runs, ...shape of input 0]
   requant verify model.tflite`,
     )
     .action((options: { output?: string; json?: boolean }) => {

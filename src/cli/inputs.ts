@@ -39,13 +39,17 @@ export function inputOptions(command: Command): Command {
 
 export const INPUT_HELP = `
 Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
-  .npy   the tensor's own type as it is; real numbers for a quantized tensor are quantized (q = round(real / scale) + zero)
-  .npz   input_0, input_1, ..., or arrays by tensor name or signature name; of a golden file, --example picks the run
-  .png   grey or RGB, in exactly the model's size; also uint8 arrays for tensors that are not uint8 are taken as pixels:
-           uint8 tensors    the pixels as they are
-           int8 tensors     pixel - 128: black is the lowest value, white the highest
-           others           real = pixel / 255
-         With --mean or --std, real = (pixel - mean) / std (defaults: mean 0, std 1) and then quantized.
+  .npy   values of the tensor's own type as they are; real numbers are quantized:
+         q = round(real / scale) + zero point
+  .npz   input_0, input_1, ..., or arrays by tensor name or signature name;
+         of a golden file, --example picks the run
+  .png   grey or RGB, in exactly the model's size. Its pixels, and uint8 arrays
+         for tensors of another type, become
+           uint8 tensors  the pixels as they are
+           int8 tensors   pixel - 128: black is the lowest value, white the highest
+           others         real = pixel / 255, quantized
+         With --mean or --std, real = (pixel - mean) / std (defaults: mean 0,
+         std 1), quantized.
   other  raw bytes: the tensor's own type, little-endian`;
 
 /** Throws an InputError that says what the model takes, if the files do not hold it. */
@@ -195,11 +199,13 @@ function withOnes(shape: readonly number[], input: TensorInfo): readonly number[
 function toTensor(input: TensorInfo, data: NpyData, source: string, options: InputOptions): GivenInput {
   const { dtype, quantization } = input;
   const isReal = data instanceof Float32Array || data instanceof Float64Array;
-  if (data instanceof Uint8Array && dtype !== 'uint8' && dtype !== 'bool')
+  if (data instanceof Uint8Array && dtype !== 'uint8' && (quantization || dtype === 'float32')) {
     return fromPixels(input, data, source, options);
-  if (!isReal || dtype === 'float32') return { data: asTensorData(data, input, source), source };
-  if (!quantization) return { data: asTensorData(data, input, source), source };
-  return { data: input.quantize(data), source: `${source}, real values quantized to ${dtype}` };
+  }
+  if (isReal && quantization && dtype !== 'float32') {
+    return { data: input.quantize(data), source: `${source}, real values quantized to ${dtype}` };
+  }
+  return { data: asTensorData(data, input, source), source };
 }
 
 /** Pixels of 0 to 255 with the channels innermost. */

@@ -9,9 +9,9 @@ export function addInspect(program: Command): void {
   jsonOption(program.command('inspect'))
     .summary('what is in this file, and is it integer-only')
     .description(
-      'Shows what a model file says: whether it computes in integers only, and if not, which nodes do not and why; how\n' +
-        'it was quantized; inputs and outputs; operators; sizes; with --all every tensor with every scale and zero point.\n' +
-        'Runs nothing: it works on models that requant cannot run too.',
+      'Shows what a model file says: whether it computes in integers only, and if not, which nodes do not and why; how ' +
+        'it was quantized; inputs and outputs; operators; sizes; with --all every tensor with every scale and zero ' +
+        'point. Runs nothing: it works on models that requant cannot run too.',
     )
     .argument('<model>', 'a .tflite file')
     .option('--all', 'list every tensor, every scale and every float node')

@@ -3,8 +3,6 @@ import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
 import type { InterpreterOptions } from '../interpreter.ts';
 
-export { clean, colors, counted, plural, table } from '../report/terminal.ts';
-
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -43,8 +41,14 @@ export type EngineOptions = Required<Pick<InterpreterOptions, 'profile' | 'kerne
 /** --profile and --kernels, for every command that runs a model. */
 export function engineOptions(command: Command): Command {
   return command
-    .addOption(new Option('--profile <name>', 'whose bits').choices(['tflite', 'tflm']).default('tflite'))
-    .addOption(new Option('--kernels <name>', 'which kernels').choices(['auto', 'reference']).default('auto'));
+    .addOption(
+      new Option('--profile <name>', "whose bits: TFLite's or TensorFlow Lite Micro's")
+        .choices(['tflite', 'tflm'])
+        .default('tflite'),
+    )
+    .addOption(
+      new Option('--kernels <name>', 'which kernels compute them').choices(['auto', 'reference']).default('auto'),
+    );
 }
 
 export function jsonOption(command: Command): Command {

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
+import { clean, colors } from '../report/terminal.ts';
 import { addDemo } from './demo.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
-import { clean, colors, printJson } from './output.ts';
+import { printJson } from './output.ts';
 import { addRun } from './run.ts';
 import { addVerify } from './verify.ts';
 
@@ -20,7 +21,7 @@ export async function requant(args: readonly string[]): Promise<void> {
   const program = new Command('requant')
     .description("Quantized TensorFlow Lite models, run in integers, with exactly TFLite's bits.")
     .version(version, '-V, --version', 'print the version')
-    .showHelpAfterError('(requant --help shows what there is)')
+    .showHelpAfterError('(--help shows what there is)')
     .addHelpText(
       'after',
       `

@@ -4,11 +4,11 @@ import { InputError } from '../../kernels/errors.ts';
 import { readAssociatedFiles } from '../inspect/metadata.ts';
 import { Interpreter } from '../interpreter.ts';
 import { writeNpy, writeNpz } from '../npz.ts';
-import { tensorText, timeText, valuesText } from '../report/run.ts';
+import { type Run, runText } from '../report/run.ts';
 import type { OutputTensor } from '../tensor_info.ts';
 import { about, readFile, writeFile } from './files.ts';
-import { type GivenInput, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
-import { colors, counted, type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
+import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 interface RunOptions extends EngineOptions, InputOptions {
   readonly output?: string;
@@ -35,22 +35,15 @@ export function addRun(program: Command): void {
       const start = performance.now();
       const outputs = about(path, () => interpreter.invoke(inputs.map(({ data }) => data)));
       const milliseconds = performance.now() - start;
+      const labels = options.labels === undefined ? ownLabels(bytes) : readLabels(options.labels, outputs);
       if (options.output !== undefined) writeOutputs(options.output, outputs);
-      const run = { path, interpreter, inputs, outputs, milliseconds };
+      const run = { path, interpreter, sources: inputs.map(({ source }) => source), outputs, milliseconds };
       if (options.json) printJson(jsonOf(run));
-      else print(textOf(run, { top: options.top, labels: readLabels(options.labels, bytes) }));
+      else print(runText(run, { top: options.top, labels }));
     });
 }
 
-interface Run {
-  readonly path: string;
-  readonly interpreter: Interpreter;
-  readonly inputs: readonly GivenInput[];
-  readonly outputs: readonly OutputTensor[];
-  readonly milliseconds: number;
-}
-
-function jsonOf({ path, interpreter, inputs, outputs, milliseconds }: Run) {
+function jsonOf({ path, interpreter, sources, outputs, milliseconds }: Run) {
   return {
     path,
     profile: interpreter.profile,
@@ -58,7 +51,7 @@ function jsonOf({ path, interpreter, inputs, outputs, milliseconds }: Run) {
     milliseconds,
     macs: interpreter.macs,
     inputs: interpreter.inputs.map(({ index, name, dtype, shape, quantization }, i) => {
-      return { index, name, dtype, shape, quantization: quantization ?? null, source: inputs[i]!.source };
+      return { index, name, dtype, shape, quantization: quantization ?? null, source: sources[i] };
     }),
     outputs: outputs.map((output) => {
       const { index, name, dtype, shape, quantization, data } = output;
@@ -68,29 +61,28 @@ function jsonOf({ path, interpreter, inputs, outputs, milliseconds }: Run) {
   };
 }
 
-function textOf({ path, interpreter, inputs, outputs, milliseconds }: Run, options: { top: number; labels: string[] }) {
-  const macs = interpreter.macs > 0 ? `, ${counted(interpreter.macs)} multiply-adds` : '';
-  return [
-    `${colors.bold(path)}: ${timeText(milliseconds)} for one invoke, the first${macs}; ` +
-      `profile ${interpreter.profile}, kernels ${interpreter.kernels}`,
-    ...interpreter.inputs.flatMap((input, i) => [`input ${i}   ${tensorText(input)}`, `  ${inputs[i]!.source}`]),
-    ...outputs.flatMap((output, i) => [`output ${i}  ${tensorText(output)}`, valuesText(output, options)]),
-  ].join('\n');
-}
-
 function writeOutputs(path: string, outputs: readonly OutputTensor[]): void {
   const arrays = outputs.map(({ dtype, shape, data }) => {
     return { dtype: dtype === 'int4' || dtype === 'int2' ? 'int8' : dtype, shape, data };
   });
-  if (!path.endsWith('.npy')) {
+  if (path.endsWith('.npz')) {
     writeFile(path, writeNpz(new Map(arrays.map((array, i) => [`output_${i}`, array]))));
-  } else if (arrays.length === 1) writeFile(path, writeNpy(arrays[0]!));
+  } else if (!path.endsWith('.npy')) throw new InputError(`outputs are written as .npz or .npy, not to ${path}`);
+  else if (arrays.length === 1) writeFile(path, writeNpy(arrays[0]!));
   else throw new InputError(`the model has ${arrays.length} outputs; a .npy file holds one: write a .npz`);
 }
 
-/** From a file, or from the model's own label file if it has exactly one. */
-function readLabels(path: string | undefined, model: Uint8Array): string[] {
-  if (path !== undefined) return new TextDecoder().decode(readFile(path)).trimEnd().split(/\r?\n/);
+function readLabels(path: string, outputs: readonly OutputTensor[]): string[] {
+  const labels = new TextDecoder().decode(readFile(path)).trimEnd().split(/\r?\n/);
+  if (!outputs.some(({ shape }) => shape.at(-1) === labels.length)) {
+    const shapes = outputs.map(({ shape }) => `[${shape}]`).join(', ');
+    throw new InputError(`${path} has ${labels.length} lines, one for each class; the model answers ${shapes}`);
+  }
+  return labels;
+}
+
+/** The lines of the model's own label file, if it has exactly one. */
+function ownLabels(model: Uint8Array): readonly string[] {
   const [labels, ...others] = readAssociatedFiles(model).filter(({ lines }) => lines !== undefined);
-  return others.length === 0 && labels ? [...labels.lines!] : [];
+  return others.length === 0 ? (labels?.lines ?? []) : [];
 }

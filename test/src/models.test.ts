@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readGolden } from '../../src/cli/verify.ts';
+import { readGolden } from '../../src/cli/golden_file.ts';
 import { verifyModel } from '../../src/inspect/verify.ts';
 import { Interpreter } from '../../src/interpreter.ts';
 

@@ -309,6 +309,12 @@ describe('run', () => {
     ],
     ['a .npy that is none', [file('bad.npy', 'text')], /bad.npy is no .npy file/],
     ['a missing file', ['nix.npy'], /cannot read nix.npy/],
+    [
+      'labels of other classes',
+      [values, '--labels', file('two.txt', 'ant\nbee\n')],
+      /two.txt has 2 lines, one for each class; the model answers \[1,4\]/,
+    ],
+    ['outputs as another kind of file', [values, '-o', 'out.json'], /written as .npz or .npy, not to out.json/],
     ['a folder to write that is not there', [values, '-o', 'nix/out.npz'], /cannot write nix\/out.npz/],
   ])('%s: InputError', async (_, args, message) => {
     const { status, stdout, stderr } = await requant('run', model, ...args);
@@ -340,6 +346,32 @@ describe('run', () => {
     const [output] = (await json('run', path, npy('batch.npy', 'int8', [3, 2], Int8Array.of(1, 2, 3, 4, 5, 6))))
       .outputs;
     expect(output).toMatchObject({ shape: [3, 2], values: [1, 2, 3, 4, 5, 6] });
+  });
+
+  test('a batch of scores: the largest of each row', async () => {
+    const batch = npy('rows.npy', 'int8', [2, 2], Int8Array.of(1, 3, 5, -4));
+    expect((await requant('run', join(folder, 'dynamic.tflite'), batch)).stdout).toMatch(
+      /│ 0 +│ 1 +│ 3 +│ 3 +│\n│ 1 +│ 0 +│ 5 +│ 5 +│/,
+    );
+    const float = { type: 'FLOAT32', shape: [2, 2] } as const;
+    const reshape = {
+      op: 'RESHAPE',
+      inputs: [0],
+      outputs: [1],
+      options: ['ReshapeOptions', { newShape: [2, 2] }],
+    } as const;
+    const path = file(
+      'rows.tflite',
+      smallModel({ tensors: [float, float], nodes: [reshape], inputs: [0], outputs: [1] }),
+    );
+    const floats = npy('rows_float.npy', 'float32', [2, 2], Float32Array.of(0.1, 0.25, 3, 2));
+    expect((await requant('run', path, floats)).stdout).toMatch(/│ 0 +│ 1 +│ 0.25 +│\n│ 1 +│ 0 +│ 3 +│/);
+  });
+
+  test('uint8 values of an input that is not quantized are values, not pixels', async () => {
+    const path = file('indices.tflite', reshapeModel({ type: 'INT32', shape: [2] }));
+    const bytes = npy('indices.npy', 'uint8', [2], Uint8Array.of(0, 200));
+    expect((await json('run', path, bytes)).outputs[0].values).toEqual([0, 200]);
   });
 
   test('int64 and not-a-number survive JSON', async () => {
@@ -512,6 +544,8 @@ describe('verify', () => {
 
   test.each<[string, () => string[], RegExp]>([
     ['a path that is not there', () => ['nix'], /there is no nix/],
+    ['a path through a file', () => [join(model, 'nix')], /there is no .*nix/],
+    ['a path that cannot be', () => ['x'.repeat(300)], /there is no xxx/],
     [
       'a model without a golden file',
       () => [file('lone/model.tflite', bytes)],
