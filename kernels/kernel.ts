@@ -89,6 +89,12 @@ export interface Callees {
   readonly calledOnce: Set<number>;
 }
 
+/** Values that prepare may ask for: a list of JavaScript numbers takes much more memory than a tensor. */
+const MAX_VALUES = 2 ** 24;
+
+/** Dimensions of a tensor: many more than any model has, and few enough for loops over them in prepare. */
+export const MAX_RANK = 32;
+
 /** What nodes are prepared under. */
 export interface Environment {
   readonly profile: Profile;
@@ -195,6 +201,7 @@ export class Node {
       shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31),
       `output ${i} would have shape [${shape}]`,
     );
+    if (shape.length > MAX_RANK) this.unsupported(`output ${i} would have ${shape.length} dimensions`);
     if (extentOf(shape) * elementSize(tensor.dtype) > this.limits.tensorBytes) {
       throw new LimitError(
         `${this}: output ${i} would have shape [${shape}], more than limits.tensorBytes = ${this.limits.tensorBytes}`,
@@ -213,6 +220,9 @@ export class Node {
   values(i: number, ...dtypes: DType[]): number[] {
     const tensor = this.input(i, ...(dtypes.length > 0 ? dtypes : (['int32', 'int64'] as const)));
     if (!tensor.known) throw new ValuesNotKnown(tensor);
+    if (tensor.size > MAX_VALUES) {
+      throw new LimitError(`${this}: input ${i}, ${tensor}, has more values than the ${MAX_VALUES} that prepare reads`);
+    }
     this.valuesRead.push(tensor);
     return Array.from<number | bigint, number>(tensor.data, Number);
   }

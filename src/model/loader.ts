@@ -1,5 +1,6 @@
 /** Bytes -> Model: what the tables of the file mean, with every index, size and length checked. */
 import { InputError, LimitError, ModelError, UnsupportedError } from '../../kernels/errors.ts';
+import { MAX_RANK } from '../../kernels/kernel.ts';
 import { elementSize, extentOf, isDType, type Quantization, sizeOf } from '../../kernels/tensor.ts';
 import { readFlexbufferMap } from './flexbuffers.ts';
 import type { Model, OperatorSpec, Place, Signature, Subgraph, TensorSpec } from './model.ts';
@@ -90,6 +91,10 @@ class Loader {
     const name = tensor.name ?? '';
     const dtype = tensor.type.toLowerCase();
     const shape = Array.from(tensor.shape ?? []);
+    if (shape.length > MAX_RANK) {
+      const place = { tensor: index, ...placeOf(`${path}.shape`, tensor) };
+      throw new UnsupportedError(`tensor ${index} has ${shape.length} dimensions; requant takes ${MAX_RANK}`, place);
+    }
     const negative = shape.findIndex((dim) => dim < 0);
     if (negative >= 0) fail(`${path}.shape`, tensor, `dimension ${negative} of tensor '${name}' is ${shape[negative]}`);
     if (extentOf(shape) > Number.MAX_SAFE_INTEGER) fail(`${path}.shape`, tensor, `tensor '${name}' is [${shape}]`);
