@@ -89,9 +89,6 @@ export interface Callees {
   readonly calledOnce: Set<number>;
 }
 
-/** Values that prepare may ask for: a list of JavaScript numbers takes much more memory than a tensor. */
-const MAX_VALUES = 2 ** 24;
-
 /** Dimensions of a tensor: many more than any model has, and few enough for loops over them in prepare. */
 export const MAX_RANK = 32;
 
@@ -220,9 +217,6 @@ export class Node {
   values(i: number, ...dtypes: DType[]): number[] {
     const tensor = this.input(i, ...(dtypes.length > 0 ? dtypes : (['int32', 'int64'] as const)));
     if (!tensor.known) throw new ValuesNotKnown(tensor);
-    if (tensor.size > MAX_VALUES) {
-      throw new LimitError(`${this}: input ${i}, ${tensor}, has more values than the ${MAX_VALUES} that prepare reads`);
-    }
     this.valuesRead.push(tensor);
     return Array.from<number | bigint, number>(tensor.data, Number);
   }
