@@ -89,6 +89,9 @@ export interface Callees {
   readonly calledOnce: Set<number>;
 }
 
+/** Values that prepare may ask for: a list of JavaScript numbers takes much more memory than a tensor. */
+const MAX_VALUES = 2 ** 24;
+
 /** Dimensions of a tensor: many more than any model has, and few enough for loops over them in prepare. */
 export const MAX_RANK = 32;
 
@@ -216,6 +219,10 @@ export class Node {
    */
   values(i: number, ...dtypes: DType[]): number[] {
     const tensor = this.input(i, ...(dtypes.length > 0 ? dtypes : (['int32', 'int64'] as const)));
+    if (tensor.size > MAX_VALUES) {
+      const message = `input ${i}, ${tensor}, has more values than the ${MAX_VALUES} that prepare reads`;
+      throw new LimitError(`${this}: ${message}`, this.place);
+    }
     if (!tensor.known) throw new ValuesNotKnown(tensor);
     this.valuesRead.push(tensor);
     return Array.from<number | bigint, number>(tensor.data, Number);
