@@ -63,6 +63,10 @@ export function extentOf(shape: readonly number[]): number {
   return shape.reduce((extent, dim) => extent * Math.max(dim, 1), 1);
 }
 
+export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, d) => dim === b[d]);
+}
+
 /** real = scale * (q - zeroPoint): one pair for the tensor, or one for each index of `dimension`. */
 export interface Quantization {
   readonly scales: Float32Array;
@@ -147,6 +151,16 @@ export function int8View(tensor: Tensor<'int8' | 'uint8' | 'bool' | 'int4' | 'in
 /** What makes a number of an int8View's element: 0xff for unsigned types, -1 (every bit) for signed ones. */
 export function byteMask(dtype: DType): number {
   return dtype === 'uint8' || dtype === 'bool' ? 0xff : -1;
+}
+
+/** All bytes of a tensor, of any type. */
+export function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** An int32 tensor's values, or the 32-bit halves of an int64 tensor's, low half first. */
+export function int32Words({ data }: Tensor<'int32' | 'int64'>): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
 }
 
 /** The 32-bit halves of an int64 tensor, low half first. */

@@ -6,7 +6,7 @@
  * Equals: reference/gather.h, GatherNd of reference/reference_ops.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { sizeOf } from '../tensor.ts';
+import { isSameShape, sizeOf } from '../tensor.ts';
 import { prepareAxis } from './axes.ts';
 import { indexReader, outOfRange } from './indices.ts';
 import { bindCopy, stridesOf } from './strided_copy.ts';
@@ -25,7 +25,7 @@ function prepareGather(node: Node) {
   node.require(
     batchDims >= 0 &&
       batchDims <= Math.min(axis, indices.shape.length) &&
-      indices.shape.slice(0, batchDims).every((dim, d) => dim === input.shape[d]),
+      isSameShape(indices.shape.slice(0, batchDims), input.shape.slice(0, batchDims)),
     `${options.batchDims} batch dimensions do not fit indices of [${indices.shape}] into axis ${axis} of [${input.shape}]`,
   );
   const outerShape = input.shape.slice(0, axis);
@@ -56,18 +56,10 @@ function prepareGather(node: Node) {
   };
 }
 
-function bindGather({
-  node,
-  indices,
-  slices,
-  inner,
-  outer,
-  axisSize,
-  count,
-  batches,
-}: ReturnType<typeof prepareGather>): Eval {
-  const indexAt = indexReader(indices);
-  const copy = bindCopy(slices, inner);
+function bindGather(p: ReturnType<typeof prepareGather>): Eval {
+  const { node, inner, outer, axisSize, count, batches } = p;
+  const indexAt = indexReader(p.indices);
+  const copy = bindCopy(p.slices, inner);
   const inputBatch = outer * axisSize * inner;
   const outputBatch = outer * count * inner;
   return () => {
@@ -102,21 +94,14 @@ function prepareGatherNd(node: Node) {
     inner,
     sizes,
     strides: stridesOf(input.shape),
-    count: depth > 0 || inner > 0 ? count : 0,
+    count: depth > 0 || inner > 0 ? count : 0, // where there is nothing to read or write, no limit bounds the count
   };
 }
 
-function bindGatherNd({
-  node,
-  indices,
-  slice,
-  inner,
-  sizes,
-  strides,
-  count,
-}: ReturnType<typeof prepareGatherNd>): Eval {
-  const indexAt = indexReader(indices);
-  const copy = bindCopy(slice, inner);
+function bindGatherNd(p: ReturnType<typeof prepareGatherNd>): Eval {
+  const { node, inner, sizes, strides, count } = p;
+  const indexAt = indexReader(p.indices);
+  const copy = bindCopy(p.slice, inner);
   return () => {
     for (let i = 0, at = 0; i < count; i++) {
       let from = 0;

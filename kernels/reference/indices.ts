@@ -25,8 +25,5 @@ function saturate(low: number, high: number): number {
 
 /** What eval throws for an index that is outside of its dimension. */
 export function outOfRange(node: Node, index: number, size: number): InputError {
-  return new InputError(`${node}: index ${index} is outside of a dimension of ${size}`, {
-    op: node.op,
-    node: node.index,
-  });
+  return new InputError(`${node}: index ${index} is outside of a dimension of ${size}`, node.place);
 }

@@ -1,10 +1,10 @@
 /**
  * ONE_HOT: output[i..., j, k...] = j === indices[i..., k...] ? onValue : offValue, for j < depth, along `axis`.
  *
- * Equals: one_hot.cc. Deviations: none (so int64 indices count by their low half).
+ * Equals: one_hot.cc, int64 indices counting by their low half. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
+import { int32Words, sizeOf } from '../tensor.ts';
 import { prepareAxis } from './axes.ts';
 import { bindCopy, fill } from './strided_copy.ts';
 
@@ -39,7 +39,7 @@ function prepare(node: Node) {
 function bind(p: ReturnType<typeof prepare>): Eval {
   const { depth, prefix, suffix } = p;
   const isWide = p.indices.dtype === 'int64';
-  const indices = int32View(p.indices);
+  const indices = int32Words(p.indices);
   const clear = fill(p.off, p.output);
   const set = bindCopy(
     { source: p.on, target: p.output, shape: [], from: 0, fromStrides: [], to: 0, toStrides: [] },
@@ -54,10 +54,6 @@ function bind(p: ReturnType<typeof prepare>): Eval {
       }
     }
   };
-}
-
-function int32View({ data }: Tensor<'int32' | 'int64'>): Int32Array {
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
 }
 
 export const ONE_HOT = operator(prepare, bind);

@@ -4,6 +4,7 @@
  * Equals: pack.cc, unpack.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { isSameShape } from '../tensor.ts';
 import { prepareAxis } from './axes.ts';
 import { prepareSameQuantization } from './same_quantization.ts';
 import { move, prepareShifted } from './strided_copy.ts';
@@ -22,10 +23,7 @@ function preparePack(node: Node) {
   const packed = shape.toSpliced(axis, 0, valuesCount);
   const output = node.output(0, packed, dtype);
   return inputs.map((input, i) => {
-    node.require(
-      input.shape.length === shape.length && input.shape.every((dim, d) => dim === shape[d]),
-      `the inputs have shapes [${shape}] and [${input.shape}]`,
-    );
+    node.require(isSameShape(input.shape, shape), `the inputs have shapes [${shape}] and [${input.shape}]`);
     prepareSameQuantization(node, input, output);
     const slice = { tensor: input, shape: packed.with(axis, 1) };
     return prepareShifted(

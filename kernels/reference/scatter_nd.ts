@@ -5,7 +5,7 @@
  */
 import { addHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { int8View, int32Halves, sizeOf, type Tensor } from '../tensor.ts';
+import { int8View, int32Halves, isSameShape, sizeOf, type Tensor } from '../tensor.ts';
 import { outOfRange } from './indices.ts';
 import { stridesOf } from './strided_copy.ts';
 
@@ -19,7 +19,7 @@ function prepare(node: Node) {
     depth >= 0 &&
       depth <= shape.length &&
       updates.shape.length > 0 &&
-      isShape(updates, [...outer, ...shape.slice(depth)]),
+      isSameShape(updates.shape, [...outer, ...shape.slice(depth)]),
     `indices of [${indices.shape}] do not spread updates of [${updates.shape}] over [${shape}]`,
   );
   const output = node.output(0, shape, updates.dtype);
@@ -35,10 +35,6 @@ function prepare(node: Node) {
     slice,
     count: slice > 0 ? sizeOf(outer) : 0,
   };
-}
-
-function isShape(tensor: Tensor, shape: readonly number[]): boolean {
-  return tensor.shape.length === shape.length && tensor.shape.every((dim, d) => dim === shape[d]);
 }
 
 type Scatter = ReturnType<typeof prepare>;

@@ -4,8 +4,7 @@
  * Equals: shape.cc, rank.cc. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Tensor } from '../tensor.ts';
-import { int32Halves } from '../tensor.ts';
+import { int32Halves, type Tensor } from '../tensor.ts';
 
 function prepareShape(node: Node) {
   node.readsShapesOnly = true;

@@ -7,7 +7,7 @@
  * A heap holds the k best seen so far, the worst of them at its root.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { byteMask, elementSize, int8View, int32Halves, type Tensor } from '../tensor.ts';
+import { byteMask, bytesOf, elementSize, int8View, int32Halves, type Tensor } from '../tensor.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16', 'int32', 'int64');
@@ -40,15 +40,15 @@ function bind(p: TopK): Eval {
   const { input, k, rowSize } = p;
   if (p.values.size === 0) return () => {};
   const bytes = elementSize(input.dtype);
-  const from = new Uint8Array(input.data.buffer, input.data.byteOffset, input.byteLength);
-  const values = new Uint8Array(p.values.data.buffer, p.values.data.byteOffset, p.values.byteLength);
+  const from = bytesOf(input);
+  const values = bytesOf(p.values);
   const indices = p.indices.data as Int32Array | Int16Array;
   const heap = p.heap.data;
   const high = p.high.data;
   const low = p.low.data;
   const load = bindLoad(p);
   return () => {
-    low.fill(0);
+    low.fill(0); // of all types but int64
     for (let row = 0, to = 0; to < indices.length; row += rowSize) {
       load(row);
       selectTop(heap, k, high, low, rowSize);

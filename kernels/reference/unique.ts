@@ -2,20 +2,16 @@
  * UNIQUE: values = the input's different values, in the order in which they first occur; indices[i] = where in `values`
  * input[i] is.
  *
- * Equals: unique.cc. Deviations: none.
+ * Equals: unique.cc. Deviations: 2^24 values at most.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { elementSize } from '../tensor.ts';
-
-/** A Map cannot hold more. */
-const MAX_VALUES = 2 ** 24;
+import { bytesOf, elementSize, int32Words } from '../tensor.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16', 'int32', 'int64');
   node.require(input.shape.length === 1, `the input must have 1 dimension, not ${input.shape.length}`);
-  if (input.size > MAX_VALUES) node.unsupported(`${input.size} values are more than ${MAX_VALUES}`);
   const indices = node.output(1, input.shape, 'int32', 'int64');
-  node.values(0, input.dtype); // are known from here on
+  node.values(0, input.dtype); // are known from here on, and no more than a Map can hold
   const positions = new Map<number | bigint, number>();
   const firsts: number[] = []; // the first position of each different value
   const order = Int32Array.from<number | bigint>(input.data as ArrayLike<number | bigint>, (value, i) => {
@@ -32,9 +28,9 @@ function prepare(node: Node) {
 
 function bind({ input, values, indices, firsts, order }: ReturnType<typeof prepare>): Eval {
   const bytes = elementSize(input.dtype);
-  const from = new Uint8Array(input.data.buffer, input.data.byteOffset, input.byteLength);
-  const to = new Uint8Array(values.data.buffer, values.data.byteOffset, values.byteLength);
-  const words = new Int32Array(indices.data.buffer, indices.data.byteOffset, indices.byteLength >> 2);
+  const from = bytesOf(input);
+  const to = bytesOf(values);
+  const words = int32Words(indices);
   const step = indices.dtype === 'int64' ? 2 : 1;
   return () => {
     for (let v = 0, i = 0; v < firsts.length; v++) {

@@ -5,7 +5,7 @@
  */
 import { InputError } from '../errors.ts';
 import { type Eval, type Node, operator, type Resource } from '../kernel.ts';
-import { Tensor, viewOf } from '../tensor.ts';
+import { isSameShape, Tensor, viewOf } from '../tensor.ts';
 import { copy } from './copy.ts';
 
 interface Options {
@@ -33,7 +33,7 @@ function prepareVariable(node: Node, resource: Resource, like: Tensor): Tensor {
   resource.tensor ??= allocated(node, new Tensor(-1, resource.name, dtype, shape));
   const { tensor } = resource;
   node.require(
-    tensor.dtype === dtype && String(tensor.shape) === String(shape),
+    tensor.dtype === dtype && isSameShape(tensor.shape, shape),
     `variable '${resource.name}' is ${tensor.dtype} [${tensor.shape}], ${like} is ${dtype} [${shape}]`,
   );
   return tensor;

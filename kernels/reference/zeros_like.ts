@@ -4,6 +4,7 @@
  * Equals: zeros_like.cc. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { bytesOf } from '../tensor.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int32', 'int64', 'float32');
@@ -12,7 +13,7 @@ function prepare(node: Node) {
 }
 
 function bind({ output }: ReturnType<typeof prepare>): Eval {
-  const bytes = new Uint8Array(output.data.buffer, output.data.byteOffset, output.byteLength);
+  const bytes = bytesOf(output);
   return () => {
     bytes.fill(0);
   };
