@@ -6,7 +6,7 @@
  */
 import { LimitError } from '../errors.ts';
 import { type Callee, type Eval, type Node, operator } from '../kernel.ts';
-import type { Tensor } from '../tensor.ts';
+import { isSameShape, type Tensor } from '../tensor.ts';
 import { copy } from './copy.ts';
 
 /** The subgraph, prepared for the node's own inputs from `first` on. */
@@ -38,8 +38,11 @@ function describe(tensors: readonly Tensor[]): string {
   return tensors.map(({ dtype, shape }) => `${dtype} [${shape}]`).join(', ') || 'nothing';
 }
 
-function sameShapes(a: readonly Tensor[], b: readonly Tensor[]): boolean {
-  return a.length === b.length && a.every(({ shape }, i) => String(shape) === String(b[i].shape));
+/** Whether tensors can be copied to others: types and shapes are the same. */
+function areAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  return (
+    a.length === b.length && a.every(({ dtype, shape }, i) => dtype === b[i].dtype && isSameShape(shape, b[i].shape))
+  );
 }
 
 function copyAll(from: readonly Tensor[], to: readonly Tensor[]): Eval {
@@ -64,18 +67,17 @@ function prepareIf(node: Node) {
   const [thenBranch, elseBranch] = branches;
   node.macs = Math.max(thenBranch.macs, elseBranch.macs);
   node.hasState = true;
-  // Where the branches differ in shape, the one that is taken decides.
+  // Where what the branches compute differs, the one that is taken decides; when the other is, prepare runs again.
   const taken =
-    sameShapes(thenBranch.outputs, elseBranch.outputs) || node.values(0, 'bool')[0] !== 0 ? thenBranch : elseBranch;
+    areAlike(thenBranch.outputs, elseBranch.outputs) || node.values(0, 'bool')[0] !== 0 ? thenBranch : elseBranch;
   const given = node.inputs.slice(1) as Tensor[];
-  return { condition, thenBranch, elseBranch, taken, given, outputs: prepareOutputs(node, taken.outputs) };
+  return { condition, thenBranch, elseBranch, given, outputs: prepareOutputs(node, taken.outputs) };
 }
 
-function bindIf({ condition, thenBranch, elseBranch, taken, given, outputs }: ReturnType<typeof prepareIf>): Eval {
+function bindIf({ condition, thenBranch, elseBranch, given, outputs }: ReturnType<typeof prepareIf>): Eval {
   const bound = (branch: Callee): Eval => {
-    const fits = sameShapes(branch.outputs, taken.outputs);
     const enter = copyAll(given, branch.inputs);
-    const leave = fits ? copyAll(branch.outputs, outputs) : () => {};
+    const leave = areAlike(branch.outputs, outputs) ? copyAll(branch.outputs, outputs) : () => {};
     return () => {
       enter();
       branch.run();
@@ -110,8 +112,8 @@ function prepareWhile(node: Node) {
     condition.outputs.length === 1 && verdict?.dtype === 'bool' && verdict.size === 1,
     `the condition's subgraph gives ${describe(condition.outputs)}, not one bool`,
   );
-  if (!sameShapes(body.outputs, given)) {
-    node.unsupported(`the body makes ${describe(body.outputs)} of ${describe(given)}: shapes that change in a loop`);
+  if (!areAlike(body.outputs, given)) {
+    node.unsupported(`the body makes ${describe(body.outputs)} of ${describe(given)}, which must not change in a loop`);
   }
   node.macs = condition.macs + body.macs;
   node.hasState = true;
