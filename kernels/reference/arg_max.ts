@@ -4,15 +4,13 @@
  * Equals: reference/arg_min_max.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { byteMask, int8View, sizeOf, type Tensor } from '../tensor.ts';
+import { byteMask, int8View, int32Words, sizeOf, type Tensor } from '../tensor.ts';
+import { prepareAxisInput } from './axes.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int32', 'bool');
   const { shape } = input;
-  const axes = node.values(1);
-  node.require(axes.length === 1, `there are ${axes.length} axes; there must be one`);
-  const axis = axes[0] < 0 ? axes[0] + shape.length : axes[0];
-  node.require(axis >= 0 && axis < shape.length, `there is no axis ${axes[0]} in [${shape}]`);
+  const axis = prepareAxisInput(node, 1, shape.length);
   node.require(shape[axis] > 0, `there are no values along axis ${axis} of [${shape}]`);
   const output = node.output(0, shape.toSpliced(axis, 1), 'int32', 'int64');
   return {
@@ -29,7 +27,7 @@ type ArgMax = ReturnType<typeof prepare>;
 /** ARG_MIN has a flip of -1: the order of x ^ -1 is the reverse of x's. */
 function bind(p: ArgMax, flip: number): Eval {
   const { input, output } = p;
-  const indices = new Int32Array(output.data.buffer, output.data.byteOffset, output.size * p.indexWords);
+  const indices = int32Words(output);
   if (input.dtype === 'int32') {
     const inputData = input.data as Int32Array;
     return () => evalArgMax32(p, inputData, flip, indices);

@@ -9,6 +9,7 @@ import { addHigh, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier } from '../quantization.ts';
 import { int32Halves, sizeOf, type Tensor } from '../tensor.ts';
+import { prepareAxisInput } from './axes.ts';
 
 interface Options {
   exclusive: boolean;
@@ -19,10 +20,7 @@ function prepare(node: Node) {
   const { exclusive, reverse } = node.options<Options>();
   const input = node.profile === 'tflm' ? node.input(0, 'int32', 'int64', 'int8') : node.input(0, 'int32', 'int64');
   const { shape } = input;
-  const axes = node.values(1, 'int32');
-  node.require(axes.length === 1, `there are ${axes.length} axes; there must be one`);
-  const axis = axes[0] < 0 ? axes[0] + shape.length : axes[0];
-  node.require(axis >= 0 && axis < shape.length, `there is no axis ${axes[0]} in [${shape}]`);
+  const axis = prepareAxisInput(node, 1, shape.length, 'int32');
   const output = node.output(0, shape, input.dtype);
   const axisSize = shape[axis];
   const innerSize = sizeOf(shape.slice(axis + 1));
@@ -43,7 +41,7 @@ function prepare(node: Node) {
 /** The sum is in steps of 2^-19 of the input's scale. As in TFLite Micro it begins with -inputZeroPoint, and wraps. */
 function prepareInt8(input: Tensor, output: Tensor) {
   return {
-    inputOffset: -input.zeroPoint,
+    inputOffset: 0 - input.zeroPoint, // not -0, which would be a double
     outputOffset: output.zeroPoint,
     ...quantizeMultiplier((2 * input.scale) / (2 ** 20 * output.scale)),
   };

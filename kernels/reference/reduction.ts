@@ -1,6 +1,7 @@
 /** What the operators share that reduce a tensor along some of its axes: MEAN, SUM, REDUCE_MAX and their like. */
 import type { Eval, Node } from '../kernel.ts';
 import { byteMask, type DType, int8View, int32Halves, sizeOf, type Tensor } from '../tensor.ts';
+import { prepareAxis } from './axes.ts';
 
 interface Options {
   keepDims: boolean;
@@ -26,8 +27,7 @@ export function prepareReduction<T extends DType>(node: Node, input: Tensor<T>) 
   const axes = new Set<number>();
   for (const axis of node.values(1, 'int32')) {
     if (shape.length === 0) break; // nobody looks at the axes of a scalar
-    node.require(axis >= -shape.length && axis < shape.length, `there is no axis ${axis} in [${shape}]`);
-    axes.add(axis < 0 ? axis + shape.length : axis);
+    axes.add(prepareAxis(node, axis, shape.length));
   }
   const { keepDims } = node.options<Options>();
   const outputShape = shape.flatMap((dim, i) => (axes.has(i) ? (keepDims ? [1] : []) : [dim]));

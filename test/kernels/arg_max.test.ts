@@ -47,11 +47,11 @@ describe.each(kernelSets)('ARG_MAX and ARG_MIN, $name', ({ sets }) => {
   });
 
   test.each([
-    { what: 'an axis that is not there', input: vector('int8', 1), axis: 1, error: /no axis 1 in \[1\]/ },
+    { what: 'an axis that is not there', input: vector('int8', 1), axis: 1, error: /no axis 1 in 1/ },
     { what: 'a negative axis that is not there', input: vector('int8', 1), axis: -2, error: /no axis -2/ },
-    { what: 'a scalar', input: { ...vector('int8', 1), shape: [] }, axis: 0, error: /no axis 0 in \[\]/ },
+    { what: 'a scalar', input: { ...vector('int8', 1), shape: [] }, axis: 0, error: /no axis 0 in 0/ },
     { what: 'an axis without values', input: vector('int8'), axis: 0, error: /no values/ },
-    { what: 'two axes', input: vector('int8', 1), axis: axisOf(0, 0), error: /2 axes/ },
+    { what: 'two axes', input: vector('int8', 1), axis: axisOf(0, 0), error: /2 values/ },
     { what: 'int16', input: vector('int16', 1), axis: 0, error: /int16/ },
   ])('$what is refused', ({ input, axis, error }) => {
     for (const op of ['ARG_MAX', 'ARG_MIN']) expect(() => arg(op, input, axis)).toThrow(error);

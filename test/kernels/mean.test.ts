@@ -109,14 +109,14 @@ describe.each(kernelSets)('MEAN and SUM, $name', ({ sets }) => {
   });
 
   test.each([
-    { what: 'an axis that is not there', input: cube, axes: [3], error: /no axis 3 in \[2,3,2\]/ },
+    { what: 'an axis that is not there', input: cube, axes: [3], error: /no axis 3 in 3/ },
     { what: 'a negative axis that is not there', input: cube, axes: [-4], error: /no axis -4/ },
     { what: 'a quantized input without a scale', input: vector('int8', 1), axes: [0], error: /no scale/ },
     {
       what: 'int16 with a zero point',
       input: { ...vector('int16', 1), scale: 1, zeroPoint: 1 },
       axes: [0],
-      error: /0/,
+      error: /zero points/,
     },
     { what: 'a sum of float32', input: vector('float32', 1), axes: [0], error: /float32/ },
   ])('$what is refused', ({ input, axes, error }) => {
