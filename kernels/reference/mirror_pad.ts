@@ -6,7 +6,7 @@
  */
 import { type Node, operator } from '../kernel.ts';
 import { preparePairs } from './pad.ts';
-import { prepareSameQuantization } from './same_quantization.ts';
+import { prepareSameQuantizationOfIntegers } from './same_quantization.ts';
 import { type Copy, move, prepareShifted, stridesOf } from './strided_copy.ts';
 
 interface Options {
@@ -26,9 +26,7 @@ function prepare(node: Node) {
   });
   const shape = input.shape.map((dim, d) => paddings[d][0] + dim + paddings[d][1]);
   const output = node.output(0, shape, input.dtype);
-  if (input.dtype === 'int8' || input.dtype === 'uint8' || input.dtype === 'int16') {
-    prepareSameQuantization(node, input, output);
-  }
+  prepareSameQuantizationOfIntegers(node, input, output);
   if (output.size === 0) return [];
   const offsets = paddings.map(([before]) => before);
   const inside = prepareShifted({ tensor: input, shape: input.shape }, { tensor: output, shape }, offsets);

@@ -12,6 +12,7 @@ import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, reduceMultiplier, roundHalfAway, typeRange } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
 import { prepareReduction, type Reducer, type Reducer64, reduce, reduceInt64 } from './reduction.ts';
+import { prepareIsSameQuantization } from './same_quantization.ts';
 
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
@@ -40,14 +41,10 @@ function prepare<T extends 'int8' | 'uint8' | 'int16' | 'int32' | 'int64' | 'boo
 function prepareMinMax(node: Node) {
   const p = prepare(node, 'int8', 'uint8', 'int16', 'int32', 'int64');
   node.require(
-    p.input.dtype === 'int32' || p.input.dtype === 'int64' || prepareScale(p.input) === prepareScale(p.output),
+    p.input.dtype === 'int32' || p.input.dtype === 'int64' || prepareIsSameQuantization(p.input, p.output),
     'input and output are quantized differently',
   );
   return p;
-}
-
-function prepareScale({ quantization, zeroPoint }: Tensor): string {
-  return `${quantization?.scales[0]}, ${zeroPoint}`;
 }
 
 const max: Reducers = {
@@ -113,7 +110,7 @@ function prepareProd(node: Node) {
     requantization: {
       multiplier: reduceMultiplier(multiplier),
       shift,
-      inputOffset: -input.zeroPoint,
+      inputOffset: 0 - input.zeroPoint, // not -0, which would be a double
       outputOffset: output.zeroPoint,
       empty: count === 0 ? Math.min(Math.max(one, range.min), range.max) : undefined,
       ...range,

@@ -22,3 +22,8 @@ export function prepareSameQuantization(node: Node, a: Tensor, b: Tensor): void 
     `${a} and ${b} must have the same scale and zero point`,
   );
 }
+
+/** The same for operators that look at int8, uint8 and int16 alone. */
+export function prepareSameQuantizationOfIntegers(node: Node, a: Tensor, b: Tensor): void {
+  if (a.dtype === 'int8' || a.dtype === 'uint8' || a.dtype === 'int16') prepareSameQuantization(node, a, b);
+}

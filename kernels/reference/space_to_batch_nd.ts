@@ -10,9 +10,9 @@
  * never sets; here it is the zero point in every profile.
  */
 import { type Node, operator } from '../kernel.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
+import { sizeOf } from '../tensor.ts';
 import { preparePairs } from './pad.ts';
-import { prepareSameQuantization } from './same_quantization.ts';
+import { prepareSameQuantizationOfIntegers } from './same_quantization.ts';
 import { type Copy, type Fill, move, preparePermuted, prepareScalar, prepareShifted } from './strided_copy.ts';
 
 function prepareSpaceToBatch(node: Node) {
@@ -24,7 +24,7 @@ function prepareSpaceToBatch(node: Node) {
   );
   const blocks = padded.map((dim, d) => dim / block[d]);
   const output = node.output(0, [batch * sizeOf(block), ...blocks, depth], input.dtype);
-  prepareQuantization(node, input, output);
+  prepareSameQuantizationOfIntegers(node, input, output);
   let tensor = input;
   const steps: (Copy | Fill)[] = [];
   if (!isZero(edges)) {
@@ -54,7 +54,7 @@ function prepareBatchToSpace(node: Node) {
   const cropped = whole.map((dim, d) => dim - edges[d][0] - edges[d][1]);
   const outputShape = [batch / images, ...cropped, depth];
   const output = node.output(0, outputShape, input.dtype);
-  prepareQuantization(node, input, output);
+  prepareSameQuantizationOfIntegers(node, input, output);
   const shape = [...block, batch / images, ...spatial, depth];
   const perm = [block.length, ...block.flatMap((_, d) => [block.length + 1 + d, d]), shape.length - 1];
   if (isZero(edges)) return [preparePermuted({ tensor: input, shape }, output, perm)];
@@ -86,12 +86,6 @@ function prepareInputs(node: Node) {
     block,
     edges,
   };
-}
-
-function prepareQuantization(node: Node, input: Tensor, output: Tensor) {
-  if (input.dtype === 'int8' || input.dtype === 'uint8' || input.dtype === 'int16') {
-    prepareSameQuantization(node, input, output);
-  }
 }
 
 function isZero(edges: readonly [number, number][]): boolean {
