@@ -18,7 +18,7 @@ import {
   quantizeScale,
   typeRange,
 } from '../quantization.ts';
-import type { Tensor } from '../tensor.ts';
+import { bytesOf, type Tensor } from '../tensor.ts';
 import { prepareReduction, type Reducer64, reduce, reduceInt64 } from './reduction.ts';
 
 function prepareMean(node: Node) {
@@ -60,7 +60,8 @@ function prepare(
 type Sum = ReturnType<typeof prepare>;
 
 function bindMean(p: Sum): Eval {
-  if (p.kind !== 'integer') return p.kind === 'empty' ? zero(p.output) : quantized(p);
+  if (p.kind === 'empty') return zero(p.output);
+  if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction, count } = p;
   if (input.dtype === 'int64') {
     return reduceInt64(reduction, input as Tensor<'int64'>, output as Tensor<'int64'>, {
@@ -68,7 +69,7 @@ function bindMean(p: Sum): Eval {
       finish: (acc) => divide64(acc, count),
     });
   }
-  const sum = new Int32Array(2); // int64 as well
+  const sum = new Int32Array(2); // upstream's is int64 too
   return reduce(reduction, input as Tensor<'int32'>, output as Tensor<'int32'>, {
     init: 0,
     next: (_, value) => {
@@ -86,7 +87,8 @@ function bindMean(p: Sum): Eval {
 }
 
 function bindSum(p: Sum): Eval {
-  if (p.kind !== 'integer') return p.kind === 'empty' ? zero(p.output) : quantized(p);
+  if (p.kind === 'empty') return zero(p.output);
+  if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction } = p;
   return input.dtype === 'int64'
     ? reduceInt64(reduction, input as Tensor<'int64'>, output as Tensor<'int64'>, sumInt64)
@@ -115,8 +117,10 @@ const sumInt64: Reducer64 = {
 };
 
 function zero(output: Tensor): Eval {
-  const bytes = new Uint8Array(output.data.buffer, output.data.byteOffset, output.data.byteLength);
-  return () => bytes.fill(0);
+  const bytes = bytesOf(output);
+  return () => {
+    bytes.fill(0);
+  };
 }
 
 /** acc / n, truncated, in acc; n in 1..2^31 - 1. Long division bit by bit: once for an output, it takes no time. */

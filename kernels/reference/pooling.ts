@@ -59,8 +59,8 @@ function prepare(node: Node) {
 function prepareAverage(node: Node) {
   const p = prepare(node);
   const divisors: Divisor[] = [];
+  // Beyond the limits it will not run, and may have millions of divisors.
   if (p.output.size > 0 && node.macs <= node.limits.macs) {
-    // else it will not run, and may have millions of divisors
     const rows = prepareCounts(p.outputHeight, p.strideHeight, p.padTop, p.filterHeight, p.inputHeight);
     const columns = prepareCounts(p.outputWidth, p.strideWidth, p.padLeft, p.filterWidth, p.inputWidth);
     for (const row of rows) for (const column of columns) divisors[row * column] ??= divisor(row * column);
@@ -165,7 +165,8 @@ function bindMax(p: Pooling): Eval {
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;
     const output = p.output.data as Int16Array;
-    return () => evalPooling(p, (from, rows, columns, to) => max16(p, input, output, from, rows, columns, to));
+    const pool: Pool = (from, rows, columns, to) => max16(p, input, output, from, rows, columns, to);
+    return () => evalPooling(p, pool);
   }
   const input = int8View(p.input as Tensor<'int8' | 'uint8'>);
   const output = int8View(p.output as Tensor<'int8' | 'uint8'>);

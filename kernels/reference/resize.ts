@@ -4,12 +4,13 @@
  * RESIZE_NEAREST_NEIGHBOR: output[b, y, x, c] = input[b, rows[y], columns[x], c].
  *
  * Equals: reference/resize_bilinear.h ResizeBilinearInteger, reference/resize_nearest_neighbor.h. Deviations: where the
- * rounded scale leads beyond the input's edge, at which TFLite reads wild, the edge is read.
+ * rounded scale leads beyond the input's edge, at which TFLite reads wild, the edge is read; heights and widths end at
+ * 2^20 - 1.
  */
 import { prepareFloatPositions, resizeBilinearUint8 } from '../float/resize_bilinear.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { roundHalfAway } from '../quantization.ts';
-import { type DType, elementSize, type Tensor } from '../tensor.ts';
+import { bytesOf, type DType, elementSize, type Tensor } from '../tensor.ts';
 
 interface Options {
   alignCorners: boolean;
@@ -89,13 +90,14 @@ function bindBilinear(p: ReturnType<typeof prepareBilinear>): Eval {
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;
     const output = p.output.data as Int16Array;
-    return () =>
-      evalBilinear(p, (from, right, down, wx, wy, to) => pixel16(depth, input, output, from, right, down, wx, wy, to));
+    const pixel: Pixel = (from, right, down, wx, wy, to) =>
+      pixel16(depth, input, output, from, right, down, wx, wy, to);
+    return () => evalBilinear(p, pixel);
   }
   const input = p.input.data as Int8Array;
   const output = p.output.data as Int8Array;
-  return () =>
-    evalBilinear(p, (from, right, down, wx, wy, to) => pixel8(depth, input, output, from, right, down, wx, wy, to));
+  const pixel: Pixel = (from, right, down, wx, wy, to) => pixel8(depth, input, output, from, right, down, wx, wy, to);
+  return () => evalBilinear(p, pixel);
 }
 
 /** Mixes the pixel at `from` with the ones `right` and `down` of it, which have weights of wx / 1024 and wy / 1024. */
@@ -195,8 +197,8 @@ function prepareIndices(inputSize: number, outputSize: number, alignCorners: boo
 
 function bindNearestNeighbor(p: ReturnType<typeof prepareNearestNeighbor>): Eval {
   if (p.output.size === 0) return () => {};
-  const input = new Uint8Array(p.input.data.buffer, p.input.data.byteOffset, p.input.byteLength);
-  const output = new Uint8Array(p.output.data.buffer, p.output.data.byteOffset, p.output.byteLength);
+  const input = bytesOf(p.input);
+  const output = bytesOf(p.output);
   return () => evalNearestNeighbor(p, input, output);
 }
 

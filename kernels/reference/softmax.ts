@@ -100,16 +100,12 @@ function bind(p: Softmax8 | Softmax16): Eval {
   const mask = byteMask(p.input.dtype);
   if (p.output.dtype === 'int16') {
     const output = p.output.data as Int16Array;
-    return () =>
-      evalInt8(p, input, mask, (from, max, scale, exponent) =>
-        store16(p, input, mask, output, from, max, scale, exponent),
-      );
+    const store: Store = (from, max, scale, exponent) => store16(p, input, mask, output, from, max, scale, exponent);
+    return () => evalInt8(p, input, mask, store);
   }
   const output = int8View(p.output as Tensor<'int8' | 'uint8'>);
-  return () =>
-    evalInt8(p, input, mask, (from, max, scale, exponent) =>
-      store8(p, input, mask, output, from, max, scale, exponent),
-    );
+  const store: Store = (from, max, scale, exponent) => store8(p, input, mask, output, from, max, scale, exponent);
+  return () => evalInt8(p, input, mask, store);
 }
 
 /** Stores exp * scale * 2^-exponent, where scale is in Q(0), for each value of the row that begins at `from`. */
