@@ -3,7 +3,7 @@
  *
  * Equals: expand_dims.cc. Deviations: none.
  */
-import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Node, operator } from '../kernel.ts';
 import { prepareAxisInput } from './axes.ts';
 import { copy } from './copy.ts';
 import { prepareSameQuantization } from './same_quantization.ts';
@@ -16,8 +16,4 @@ function prepare(node: Node) {
   return { input, output };
 }
 
-function bind({ input, output }: ReturnType<typeof prepare>): Eval {
-  return copy(input, output);
-}
-
-export const EXPAND_DIMS = operator(prepare, bind);
+export const EXPAND_DIMS = operator(prepare, ({ input, output }) => copy(input, output));

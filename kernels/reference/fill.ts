@@ -3,7 +3,7 @@
  *
  * Equals: reference/fill.h. Deviations: none.
  */
-import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Node, operator } from '../kernel.ts';
 import { prepareSameQuantization } from './same_quantization.ts';
 import { fill } from './strided_copy.ts';
 
@@ -16,8 +16,4 @@ function prepare(node: Node) {
   return { value, output };
 }
 
-function bind({ value, output }: ReturnType<typeof prepare>): Eval {
-  return fill(value, output);
-}
-
-export const FILL = operator(prepare, bind);
+export const FILL = operator(prepare, ({ value, output }) => fill(value, output));

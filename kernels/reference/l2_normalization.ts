@@ -29,7 +29,7 @@ function prepare(node: Node) {
     output.scale === 1 / 128 && output.zeroPoint === zeroPoint,
     `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/128, ${zeroPoint})`,
   );
-  return { input, output, depth: input.shape.at(-1)!, inputOffset: -input.zeroPoint };
+  return { input, output, depth: input.shape.at(-1)!, inputOffset: 0 - input.zeroPoint };
 }
 
 type L2Normalization = ReturnType<typeof prepare>;

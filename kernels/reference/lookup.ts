@@ -7,16 +7,16 @@ export function lookup(input: Tensor<'int8' | 'uint8'>, table: Int8Array | Int16
   const inputData = int8View(input);
   if (table instanceof Int16Array) {
     const outputData = output.data as Int16Array;
-    return () => lookup16(inputData, table, outputData);
+    return () => lookupInt16(inputData, table, outputData);
   }
   const outputData = int8View(output as Tensor<'int8' | 'uint8'>);
-  return () => lookup8(inputData, table, outputData);
+  return () => lookupInt8(inputData, table, outputData);
 }
 
-function lookup8(input: Int8Array, table: Int8Array, output: Int8Array) {
+function lookupInt8(input: Int8Array, table: Int8Array, output: Int8Array) {
   for (let i = 0; i < input.length; i++) output[i] = table[input[i] & 0xff];
 }
 
-function lookup16(input: Int8Array, table: Int16Array, output: Int16Array) {
+function lookupInt16(input: Int8Array, table: Int16Array, output: Int16Array) {
   for (let i = 0; i < input.length; i++) output[i] = table[input[i] & 0xff];
 }

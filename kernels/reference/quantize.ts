@@ -32,7 +32,7 @@ function prepareRequantize(node: Node, input: Tensor<Quantized>) {
   const output = node.output(0, input.shape, ...OUTPUTS[input.dtype]);
   const params = {
     ...quantizeMultiplier(quantizeScale(input.scale, output.scale)),
-    inputOffset: -input.zeroPoint,
+    inputOffset: 0 - input.zeroPoint, // not -0, which would be a double
     outputOffset: output.zeroPoint,
     ...typeRange(output.dtype),
   };

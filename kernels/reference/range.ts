@@ -1,7 +1,7 @@
 /**
  * RANGE: start, start + delta, start + 2 * delta, ... as long as limit is not reached.
  *
- * Equals: range.cc, for integers. Deviations: none, for values that a double holds exactly.
+ * Equals: range.cc, for integers. Deviations: values end at +-2^52, so that prepare can compute with them.
  */
 import { addHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';

@@ -3,7 +3,7 @@
  *
  * Equals: reshape.cc. Deviations: none.
  */
-import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Node, operator } from '../kernel.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import { copy } from './copy.ts';
 
@@ -37,8 +37,4 @@ function prepareProduct(shape: readonly number[]): number {
   return sizeOf(shape.filter((dim) => dim !== 0));
 }
 
-function bind({ input, output }: ReturnType<typeof prepare>): Eval {
-  return copy(input, output);
-}
-
-export const RESHAPE = operator(prepare, bind);
+export const RESHAPE = operator(prepare, ({ input, output }) => copy(input, output));

@@ -3,7 +3,7 @@
  *
  * Equals: squeeze.cc. Deviations: none.
  */
-import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Node, operator } from '../kernel.ts';
 import { prepareAxis } from './axes.ts';
 import { copy } from './copy.ts';
 
@@ -22,8 +22,4 @@ function prepare(node: Node) {
   return { input, output: node.output(0, squeezed, input.dtype) };
 }
 
-function bind({ input, output }: ReturnType<typeof prepare>): Eval {
-  return copy(input, output);
-}
-
-export const SQUEEZE = operator(prepare, bind);
+export const SQUEEZE = operator(prepare, ({ input, output }) => copy(input, output));

@@ -161,15 +161,15 @@ function unitBits({ shape, from, fromStrides, to, toStrides }: Box): number {
 /** A box of bytes in units of 2^log2 bytes, without the last dimension where that is one unit. */
 function inUnits(box: Box, log2: number): Box {
   const last = box.shape.length - 1;
-  const inUnits = (n: number, d: number) => (d === last ? n : n >> log2);
+  const scaled = (stride: number, d: number) => (d === last ? stride : stride >> log2); // the last one is 1
   const run = box.shape[last] >> log2;
   const end = run === 1 && last > 0 ? last : last + 1;
   return {
     shape: [...box.shape.slice(0, last), run].slice(0, end),
     from: box.from >> log2,
-    fromStrides: box.fromStrides.map(inUnits).slice(0, end),
+    fromStrides: box.fromStrides.map(scaled).slice(0, end),
     to: box.to >> log2,
-    toStrides: box.toStrides.map(inUnits).slice(0, end),
+    toStrides: box.toStrides.map(scaled).slice(0, end),
   };
 }
 

@@ -68,8 +68,9 @@ function prepareRanges(node: Node, shape: readonly number[]): Range[] {
   const isNew = (entry: number) => has(newAxisMask, entry) && !has(ellipsisMask, entry);
   const newAxes = begin.filter((_, entry) => isNew(entry)).length;
   const rank = shape.length + newAxes;
-  if (entries > 31 || rank > 31)
+  if (entries > 31 || rank > 31) {
     node.unsupported(`${rank} dimensions and ${entries} entries; at most 31 can be sliced`);
+  }
   node.require(newAxisMask >>> entries === 0, `the masks name more than ${entries} entries`);
   node.require((ellipsisMask & (ellipsisMask - 1)) === 0, 'there is more than one ellipsis');
   const strides = stridesOf(shape);
