@@ -1,5 +1,5 @@
 import type { Node } from '../kernel.ts';
-import type { Tensor } from '../tensor.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
 
 export type Channels = ReturnType<typeof prepareChannels>;
 
@@ -13,6 +13,6 @@ export function prepareChannels(node: Node, quantized: Tensor, { shape, size }: 
   const channels = scales.length;
   node.require(channels === 1 || channels === shape[dimension], `${quantized} has ${channels} scales`);
   for (let c = 0; c < channels; c++) quantized.scaleOf(c, channels); // checks each
-  const inner = channels === 1 ? size : shape.slice(dimension + 1).reduce((product, dim) => product * dim, 1);
+  const inner = channels === 1 ? size : sizeOf(shape.slice(dimension + 1));
   return { scales, zeroPoints, channels, inner };
 }

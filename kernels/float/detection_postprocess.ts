@@ -77,9 +77,10 @@ function prepare(node: Node) {
   // Every pair of boxes may be compared, in regular mode once for each class.
   node.macs = boxes * boxes * (regular ? numClasses : 1);
   return {
-    encodings,
-    scores,
-    anchors,
+    node,
+    encodings: prepareReals(node, encodings),
+    scores: prepareReals(node, scores),
+    anchors: prepareReals(node, anchors),
     boxes,
     encodingLength,
     classesInTensor,
@@ -99,18 +100,24 @@ function prepare(node: Node) {
     outputClasses: node.output(1, [1, slots], 'float32'),
     outputScores: node.output(2, [1, slots], 'float32'),
     outputCount: node.output(3, [1], 'float32'),
-    realEncodings: node.scratch('float32', encodings.size),
-    realScores: node.scratch('float32', scores.size),
-    realAnchors: node.scratch('float32', anchors.size),
     decoded: node.scratch('float32', 4 * boxes),
   };
 }
 
+/** An input, and memory for its real values. */
+function prepareReals(node: Node, tensor: Tensor<'uint8' | 'float32'>) {
+  const { zeroPoint } = tensor;
+  const scale = tensor.dtype === 'uint8' ? tensor.scale : 1;
+  return { tensor, zeroPoint, scale, real: node.scratch('float32', tensor.size) };
+}
+
+type Reals = ReturnType<typeof prepareReals>;
+
 function bind(p: Detection): Eval {
   return () => {
-    reals(p.encodings, p.realEncodings.data);
-    reals(p.scores, p.realScores.data);
-    reals(p.anchors, p.realAnchors.data);
+    dequantize(p.encodings);
+    dequantize(p.scores);
+    dequantize(p.anchors);
     decodeBoxes(p);
     p.outputBoxes.data.fill(0);
     p.outputClasses.data.fill(0);
@@ -119,29 +126,31 @@ function bind(p: Detection): Eval {
   };
 }
 
-/** (q - zeroPoint) * scale in float32. */
-function reals(tensor: Tensor<'uint8' | 'float32'>, to: Float32Array) {
-  if (tensor.dtype === 'float32') to.set(tensor.data as Float32Array);
-  else for (let i = 0; i < to.length; i++) to[i] = (tensor.data[i] - tensor.zeroPoint) * tensor.scale;
+/** real = (data - zeroPoint) * scale in float32. */
+function dequantize({ tensor: { data }, zeroPoint, scale, real }: Reals) {
+  if (data instanceof Float32Array) real.data.set(data);
+  else for (let i = 0; i < data.length; i++) real.data[i] = (data[i] - zeroPoint) * scale;
 }
 
 function decodeBoxes(p: Detection) {
-  const encodings = p.realEncodings.data;
-  const anchors = p.realAnchors.data;
+  const encodings = p.encodings.real.data;
+  const anchors = p.anchors.real.data;
   const decoded = p.decoded.data;
   for (let i = 0; i < p.boxes; i++) {
     const from = i * p.encodingLength;
-    const [anchorY, anchorX, anchorH, anchorW] = anchors.subarray(4 * i, 4 * i + 4);
-    const yCenter = Math.fround((encodings[from] / p.yScale) * anchorH + anchorY);
-    const xCenter = Math.fround((encodings[from + 1] / p.xScale) * anchorW + anchorX);
+    const to = 4 * i;
+    const anchorH = anchors[to + 2];
+    const anchorW = anchors[to + 3];
+    const yCenter = Math.fround((encodings[from] / p.yScale) * anchorH + anchors[to]);
+    const xCenter = Math.fround((encodings[from + 1] / p.xScale) * anchorW + anchors[to + 1]);
     const halfHeight = Math.fround(0.5 * Math.exp(encodings[from + 2] / p.hScale) * anchorH);
     const halfWidth = Math.fround(0.5 * Math.exp(encodings[from + 3] / p.wScale) * anchorW);
-    decoded[4 * i] = yCenter - halfHeight;
-    decoded[4 * i + 1] = xCenter - halfWidth;
-    decoded[4 * i + 2] = yCenter + halfHeight;
-    decoded[4 * i + 3] = xCenter + halfWidth;
-    if (decoded[4 * i] > decoded[4 * i + 2] || decoded[4 * i + 1] > decoded[4 * i + 3]) {
-      throw new InputError(`TFLite_Detection_PostProcess: box ${i} has a negative size`);
+    decoded[to] = yCenter - halfHeight;
+    decoded[to + 1] = xCenter - halfWidth;
+    decoded[to + 2] = yCenter + halfHeight;
+    decoded[to + 3] = xCenter + halfWidth;
+    if (decoded[to] > decoded[to + 2] || decoded[to + 1] > decoded[to + 3]) {
+      throw new InputError(`${p.node}: box ${i} has a negative size`, p.node.place);
     }
   }
 }
@@ -183,7 +192,7 @@ function write(p: Detection, slot: number, box: number, classIndex: number, scor
 }
 
 function suppressAcrossClasses(p: Detection): number {
-  const scores = p.realScores.data;
+  const scores = p.scores.real.data;
   const classesPerBox = Math.min(p.maxClassesPerDetection, p.numClasses);
   const best = new Float32Array(p.boxes);
   const scoresOf = (box: number) => {
@@ -202,15 +211,14 @@ function suppressAcrossClasses(p: Detection): number {
 }
 
 function suppressEachClass(p: Detection): number {
-  const scores = p.realScores.data;
+  const scores = p.scores.real.data;
   const own = new Float32Array(p.boxes);
   let found: { box: number; classIndex: number; score: number }[] = [];
   for (let classIndex = 0; classIndex < p.numClasses; classIndex++) {
     for (let box = 0; box < p.boxes; box++) own[box] = scores[box * p.classesInTensor + p.firstClass + classIndex];
-    const selected = suppress(p, own, p.detectionsPerClass);
-    found.push(...selected.map((box) => ({ box, classIndex, score: own[box] })));
-    found.sort((a, b) => b.score - a.score); // stable: earlier classes first
-    found = found.slice(0, p.maxDetections);
+    const selected = suppress(p, own, p.detectionsPerClass).map((box) => ({ box, classIndex, score: own[box] }));
+    found = found.concat(selected).sort((a, b) => b.score - a.score); // stable: earlier classes first
+    found.length = Math.min(found.length, p.maxDetections);
   }
   found.forEach(({ box, classIndex, score }, slot) => {
     write(p, slot, box, classIndex, score);
