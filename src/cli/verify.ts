@@ -18,10 +18,10 @@ export function addVerify(program: Command): void {
       `
 A golden file is X.npz beside X.tflite, or golden.npz beside model.tflite; folders
 are searched for such pairs. X.tensors.csv or tensors.csv beside it adds every
-intermediate tensor of run 0. "requant golden" prints the script that records them.
+intermediate tensor of run 0. "requant golden" prints a script that records them.
 
 Exit status: 0 no value differs, 1 some value differs, 2 a model failed, or none
-could be run. Models with operators that requant does not have count as unsupported.`,
+could be run. A model with operators that requant does not have is unsupported.`,
     )
     .action((paths: string[], options: EngineOptions & { json?: boolean }) => {
       const report = verifyAll(findPairs(paths), options);

@@ -17,6 +17,8 @@ export interface SmallTensor {
 
 export interface SmallNode {
   op: string;
+  /** The name of the operator where op is CUSTOM. */
+  customCode?: string;
   version?: number;
   inputs: readonly number[];
   outputs: readonly number[];
@@ -43,7 +45,7 @@ export function smallModel({ tensors, nodes, inputs, outputs, ...rest }: SmallMo
   return buildModel({
     version: 3,
     description: rest.description ?? 'MLIR Converted.',
-    operatorCodes: nodes.map(({ op, version = 1 }) => ({ builtinCode: op as 'ADD', version })),
+    operatorCodes: nodes.map(({ op, customCode, version = 1 }) => ({ builtinCode: op as 'ADD', customCode, version })),
     subgraphs: [
       {
         inputs,
