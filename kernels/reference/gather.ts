@@ -3,7 +3,8 @@
  * where the first batchDims dimensions are `batch` and dimension `axis` is the one that the indices replace.
  * GATHER_ND: output[i..., inner...] = input[indices[i..., :], inner...].
  *
- * Equals: reference/gather.h, GatherNd of reference/reference_ops.h. Deviations: none.
+ * Equals: reference/gather.h, GatherNd of reference/reference_ops.h. Deviations: GATHER_ND with indices of depth 0, which
+ * upstream refuses, is the input, once for each.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { isSameShape, sizeOf } from '../tensor.ts';

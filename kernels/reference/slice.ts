@@ -1,7 +1,7 @@
 /**
  * SLICE: the box of the input that starts at input 1 and has the size that input 2 gives; a size of -1 takes what is left.
  *
- * Equals: reference/slice.h. Deviations: none.
+ * Equals: reference/slice.h. Deviations: any rank, where upstream ends at 5.
  */
 import { type Node, operator } from '../kernel.ts';
 import { move, prepareShifted } from './strided_copy.ts';

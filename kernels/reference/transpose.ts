@@ -1,7 +1,8 @@
 /**
  * TRANSPOSE: dimension d of the output is dimension perm[d] of the input, perm being input 1.
  *
- * Equals: transpose.cc. Deviations: a dimension that perm names twice is an error (upstream reads wild).
+ * Equals: transpose.cc. Deviations: a dimension that perm names twice is an error (upstream reads wild); any rank, where
+ * upstream ends at 8.
  */
 import { type Node, operator } from '../kernel.ts';
 import { prepareAxis } from './axes.ts';
