@@ -152,6 +152,8 @@ const LIMITS: { readonly [dtype: string]: readonly [number, number] } = {
   uint8: [0, 255],
   int16: [-32768, 32767],
   int4: [-8, 7],
+  uint4: [0, 15],
+  int2: [-2, 1],
 };
 
 function tensorReport(tensor: TensorSpec, kind: TensorKind): TensorReport {

@@ -65,7 +65,8 @@ function verdict({ integerOnly: found, subgraphs }: Inspection, all: boolean): s
   return [
     colour(sentence),
     ...shown.map(
-      (node) => `  ${clean(node.op)} (${place(node)}node ${node.node}): ${node.kind}; ${clean(node.reason)}`,
+      (node) =>
+        `  ${clean(node.op)} (${place(node)}node ${node.node}): ${node.kind === 'hybrid' ? 'hybrid; ' : ''}${clean(node.reason)}`,
     ),
     ...(nodes.length > shown.length ? [`  … and ${plural(nodes.length - shown.length, 'node')} more: --all`] : []),
     ...(floats.length > 0 ? [`  ${plural(floats.length, 'float tensor')}: ${floatList(floats, all)}`] : []),
@@ -81,8 +82,8 @@ function floatList(floats: Inspection['integerOnly']['tensors'], all: boolean): 
 
 function quantization({ quantization: style }: Inspection): string[] {
   return [
-    `quantized: ${style.scheme}`,
-    `by ${style.method}${style.evidence.length > 0 ? ` (${clean(style.evidence.join('; '))})` : ''}`,
+    `types: ${style.scheme}`,
+    `quantization: ${style.method}${style.evidence.length > 0 ? ` (${clean(style.evidence.join('; '))})` : ''}`,
     ...style.warnings.map((warning) => colors.yellow(`warning: ${warning}`)),
   ];
 }
