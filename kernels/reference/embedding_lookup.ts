@@ -6,7 +6,7 @@
  */
 import { bindDequantizeRow } from '../float/embedding_lookup.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { int8View, sizeOf, type Tensor } from '../tensor.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
 import { indexReader, outOfRange } from './indices.ts';
 import { bindCopy } from './strided_copy.ts';
 
@@ -52,7 +52,7 @@ function bind({ node, lookup, values, output, rows, rowSize, scales }: ReturnTyp
   const count = lookup.size;
   const row = { source: values, target: output, shape: [rowSize], from: 0, fromStrides: [1], to: 0, toStrides: [1] };
   const copy = scales
-    ? bindDequantizeRow(int8View(values as Tensor<Weights>), scales, rowSize, output.data as Float32Array)
+    ? bindDequantizeRow(values as Tensor<Weights>, scales, rowSize, output as Tensor<'float32'>)
     : bindCopy(row, rowSize);
   return () => {
     for (let i = 0; i < count; i++) {
