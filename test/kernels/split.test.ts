@@ -1,36 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
-const of = (shape: number[], data: number[], more: Partial<TensorLiteral> = {}): TensorLiteral => ({
-  dtype: 'int16',
-  shape,
-  data,
-  ...more,
-});
+const of = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int16', shape, data });
 
 describe.each(kernelSets)('$name', ({ sets }) => {
   const input = of([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]);
-  const cut = (
-    op: string,
-    inputs: TensorLiteral[],
-    options: object,
-    outputs: number,
-    output: Partial<TensorLiteral> = {},
-  ) =>
-    runOperator(
-      {
-        op,
-        options,
-        inputs,
-        outputs: Array.from({ length: outputs }, () => ({ dtype: 'int16', shape: [], ...output })),
-      },
-      sets,
-    );
+  const cut = (op: string, inputs: TensorLiteral[], numSplits: number, count: number) =>
+    runOperator({ op, options: { numSplits }, inputs, outputs: Array.from({ length: count }, () => of([], [])) }, sets);
   const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data });
 
   describe('SPLIT', () => {
     const split = (axis: TensorLiteral, numSplits: number, outputs = numSplits) =>
-      cut('SPLIT', [axis, input], { numSplits }, outputs);
+      cut('SPLIT', [axis, input], numSplits, outputs);
 
     test.each([
       { what: 'the last axis', axis: { ...list(1), constant: true } },
@@ -62,7 +43,7 @@ describe.each(kernelSets)('$name', ({ sets }) => {
 
   describe('SPLIT_V', () => {
     const split = (sizes: TensorLiteral, axis = 1, numSplits = sizes.shape[0]!) =>
-      cut('SPLIT_V', [input, sizes, list(axis)], { numSplits }, numSplits);
+      cut('SPLIT_V', [input, sizes, list(axis)], numSplits, numSplits);
 
     test.each([
       { what: 'sizes', sizes: list(1, 3) },
