@@ -1,0 +1,151 @@
+/** Whatever the bytes: a model that runs, the same twice, or one of requant's own errors, soon. */
+import { RequantError } from '../../kernels/errors.ts';
+import { Interpreter, type InterpreterOptions, type TensorData, type TensorInfo } from '../../src/index.ts';
+import { loadModel } from '../../src/model/loader.ts';
+import { mutate, type Seeds } from './mutate.ts';
+import { Random } from './random.ts';
+
+const LIMITS = { tensorBytes: 2 ** 24, macs: 2 ** 24, iterations: 1000 };
+
+/** Milliseconds that no file of a few kilobytes may take under these limits: 100 is usual for the slowest. */
+const TOO_SLOW = 5000;
+
+type Stage = 'load' | 'prepare' | 'invoke';
+
+/** How far a file came, and what it was answered: `load ModelError`, `prepare LimitError`, `invoke ok`. */
+export type Outcome = `${Stage} ${string}`;
+
+/** A file that was answered by something else than a model or a RequantError. */
+export interface Finding {
+  readonly outcome: Outcome;
+  readonly error: string;
+}
+
+/** Loads and runs a file; throws a Finding if that breaks the promise. */
+export function tryModel(bytes: Uint8Array, random: Random, options: InterpreterOptions = {}): Outcome {
+  const progress: { stage: Stage } = { stage: 'load' };
+  const start = performance.now();
+  let answer = 'ok';
+  let broken: Error | undefined;
+  try {
+    runTwice(bytes, random, options, progress);
+  } catch (error) {
+    answer = (error as Error).name;
+    if (!(error instanceof RequantError)) broken = error as Error;
+  }
+  const milliseconds = performance.now() - start;
+  if (milliseconds > TOO_SLOW) broken ??= new Error(`it takes ${milliseconds} ms`);
+  if (broken) throw { outcome: `${progress.stage} ${broken.name}`, error: String(broken.stack) } satisfies Finding;
+  return `${progress.stage} ${answer}`;
+}
+
+function runTwice(bytes: Uint8Array, random: Random, options: InterpreterOptions, progress: { stage: Stage }) {
+  loadModel(bytes);
+  progress.stage = 'prepare';
+  const interpreter = new Interpreter(bytes, { limits: LIMITS, profile: random.of(['tflite', 'tflm']), ...options });
+  progress.stage = 'invoke';
+  const inputs = interpreter.inputs.map((input) => randomInput(input, random));
+  const first = answers(interpreter, inputs);
+  interpreter.resetVariables();
+  if (answers(interpreter, inputs) !== first) throw new Error('two runs, two answers');
+}
+
+function answers(interpreter: Interpreter, inputs: readonly TensorData[]): string {
+  const outputs = interpreter.invoke(inputs);
+  return outputs.map(({ shape, data }) => `${shape}: ${Buffer.from(data.buffer).toString('base64')}`).join('; ');
+}
+
+function randomInput({ dtype, size }: TensorInfo, random: Random): TensorData {
+  switch (dtype) {
+    case 'int16':
+      return Int16Array.from({ length: size }, () => random.below(65536));
+    case 'int32':
+    case 'resource':
+      return Int32Array.from({ length: size }, () => random.below(8) - random.below(3));
+    case 'int64':
+      return BigInt64Array.from({ length: size }, () => BigInt(random.below(8) - random.below(3)));
+    case 'float32':
+      return Float32Array.from({ length: size }, () => random.below(2000) / 100 - 10);
+    case 'bool':
+      return Uint8Array.from({ length: size }, () => random.below(2));
+    case 'uint8':
+      return random.bytes(size);
+    case 'int4':
+    case 'int2':
+      return Int8Array.from({ length: size }, () => random.below(4) - 2);
+    default:
+      return new Int8Array(random.bytes(size).buffer as ArrayBuffer);
+  }
+}
+
+export interface Report {
+  readonly seed: number;
+  readonly count: number;
+  /** How many files had each outcome. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** How many files had each kind of mutation. */
+  readonly kinds: ReadonlyMap<string, number>;
+  readonly findings: readonly (Finding & {
+    readonly number: number;
+    readonly kind: string;
+    readonly bytes: Uint8Array;
+  })[];
+  readonly slowest: { readonly number: number; readonly milliseconds: number };
+}
+
+/** File n of a seed: always the same, whatever was tried before it; and the random numbers to go on with. */
+export function fileNumber(seeds: Seeds, seed: number, number: number) {
+  const random = new Random(Math.imul(seed, 0x9e3779b1) + Math.imul(number, 0x85ebca6b));
+  return { ...mutate(seeds, random), random };
+}
+
+export function fuzz(
+  seeds: Seeds,
+  seed: number,
+  count: number,
+  first = 0,
+  onProgress?: (number: number) => void,
+): Report {
+  const outcomes = new Map<string, number>();
+  const kinds = new Map<string, number>();
+  const findings: Report['findings'][number][] = [];
+  const add = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  let slowest = { number: 0, milliseconds: 0 };
+  for (let number = first; number < first + count; number++) {
+    onProgress?.(number);
+    const { kind, bytes, random } = fileNumber(seeds, seed, number);
+    add(kinds, kind);
+    const start = performance.now();
+    try {
+      add(outcomes, tryModel(bytes, random));
+    } catch (finding) {
+      add(outcomes, (finding as Finding).outcome);
+      findings.push({ ...(finding as Finding), number, kind, bytes });
+    }
+    const milliseconds = performance.now() - start;
+    if (milliseconds > slowest.milliseconds) slowest = { number, milliseconds };
+  }
+  return { seed, count, outcomes, kinds, findings, slowest };
+}
+
+/** Share of the files that came at least as far as a stage. */
+export function shareFrom({ outcomes, count }: Report, stages: readonly string[]): number {
+  let reached = 0;
+  for (const [outcome, times] of outcomes) if (stages.includes(outcome.split(' ')[0])) reached += times;
+  return reached / count;
+}
+
+export function printed(report: Report): string {
+  const lines = [`seed ${report.seed}, ${report.count} files, slowest ${Math.round(report.slowest.milliseconds)} ms`];
+  const percent = (times: number) => `${((100 * times) / report.count).toFixed(1).padStart(6)} %`;
+  const list = (map: ReadonlyMap<string, number>) => {
+    for (const [key, times] of [...map].sort(([, a], [, b]) => b - a)) {
+      lines.push(`  ${percent(times)} ${String(times).padStart(8)}  ${key}`);
+    }
+  };
+  list(report.kinds);
+  lines.push('outcomes');
+  list(report.outcomes);
+  for (const { number, kind, error } of report.findings.slice(0, 20)) lines.push(`file ${number} (${kind}): ${error}`);
+  return lines.join('\n');
+}
