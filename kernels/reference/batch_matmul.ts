@@ -9,7 +9,7 @@ import { type Eval, type Node, operator } from '../kernel.ts';
 import { convolutionMultiplier, legacyConvolutionMultiplier, type QuantizedType } from '../quantization.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
-import { bindRequantize, bindStore, prepareMultipliers, type Requantize, type Store } from './convolution.ts';
+import { bindRequantize, prepareMultipliers, type Requantize } from './convolution.ts';
 import {
   type Accumulator,
   bindMatrices,
@@ -125,13 +125,23 @@ function bind(p: BatchMatmul): Eval {
   const x = bindCentered(p.x);
   const y = bindMatrices(p.y);
   const multiply = bindProduct(p.product);
-  const requantize = p.requantization && bindRequantize(p.requantization, undefined, p.product.low, p.product.high);
-  const store = bindStore(p.product.low.data, p.output);
+  const requantize = bindOutput(p);
   return () => {
     x.update();
     y.update();
-    evalBatchMatmul(p, x.values, p.transposed?.data, y.packed, multiply, requantize, store);
+    evalBatchMatmul(p, x.values, p.transposed?.data, y.packed, multiply, requantize);
   };
+}
+
+function bindOutput({ requantization, product: { low, high }, output }: BatchMatmul): Requantize {
+  if (requantization) return bindRequantize(requantization, undefined, low, high, output as Tensor<QuantizedType>);
+  const sums = low.data;
+  const values = output.data as Int32Array;
+  return (at, _, count, to) => copySums(sums, at, count, values, to);
+}
+
+function copySums(sums: Int32Array, at: number, count: number, output: Int32Array, to: number) {
+  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
 }
 
 function evalBatchMatmul(
@@ -140,8 +150,7 @@ function evalBatchMatmul(
   transposed: Int16Array | undefined,
   packed: Int32Array,
   multiply: Multiply,
-  requantize: Requantize | undefined,
-  store: Store,
+  requantize: Requantize,
 ) {
   const { rows, rowStride } = product;
   for (let b = 0; b < batches; b++) {
@@ -154,9 +163,7 @@ function evalBatchMatmul(
         multiply(transposed, 0, count, packed, matrix);
       } else multiply(x, (from + Math.imul(i, depth)) | 0, count, packed, matrix);
       for (let r = 0; r < count; r++) {
-        const at = Math.imul(r, rowStride);
-        requantize?.(at, 0, width);
-        store(at, width, Math.imul(Math.imul(b, height) + i + r, width));
+        requantize(Math.imul(r, rowStride), 0, width, Math.imul(Math.imul(b, height) + i + r, width));
       }
     }
   }

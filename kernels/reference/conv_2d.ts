@@ -15,12 +15,10 @@ import type { Activation, Padding } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
-  bindStore,
   prepareBias,
   prepareFilterOffset,
   prepareRequantization,
   type Requantize,
-  type Store,
 } from './convolution.ts';
 import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from './matrix_product.ts';
 import { prepareWindow } from './window.ts';
@@ -109,12 +107,11 @@ function bind(p: Conv): Eval {
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
-  const requantize = bindRequantize(p.requantization, p.bias, p.product.low, p.product.high);
-  const store = bindStore(p.product.low.data, p.output);
+  const requantize = bindRequantize(p.requantization, p.bias, p.product.low, p.product.high, p.output);
   return () => {
     input.update();
     filter.update();
-    evalConv(p, input.values, p.patch?.data, filter.packed, multiply, requantize, store);
+    evalConv(p, input.values, p.patch?.data, filter.packed, multiply, requantize);
   };
 }
 
@@ -125,7 +122,6 @@ function evalConv(
   filter: Int32Array,
   multiply: Multiply,
   requantize: Requantize,
-  store: Store,
 ) {
   const { pixels, groups, groupDepth, outputHeight, outputWidth, outputDepth, accumDepth } = p;
   const { rowStride } = p.product;
@@ -152,9 +148,7 @@ function evalConv(
         multiply(patch, 0, count, filter, matrix);
       }
       for (let i = 0; i < count; i++) {
-        const at = Math.imul(i, rowStride);
-        requantize(at, first, groupDepth);
-        store(at, groupDepth, (Math.imul(pixel + i, outputDepth) + first) | 0);
+        requantize(Math.imul(i, rowStride), first, groupDepth, (Math.imul(pixel + i, outputDepth) + first) | 0);
       }
     }
   }

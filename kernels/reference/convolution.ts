@@ -3,7 +3,7 @@
  * output channel, to the output.
  */
 import { LimitError } from '../errors.ts';
-import { addHigh, multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplier64 } from '../fixed_point.ts';
+import { addHigh, multiplyByPositiveMultiplier, multiplyByQuantizedMultiplier64 } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import {
   type Activation,
@@ -37,7 +37,7 @@ export function prepareFilterOffset(node: Node, filter: Tensor): number {
   return filter.dtype === 'uint8' ? prepareOffset(node, filter) : 0;
 }
 
-/** Output channel c: clamp(sum * multipliers[c] * 2^(shifts[c] - 31) + outputOffset). */
+/** Output channel c: clamp(sum * multipliers[c] * 2^(shifts[c] - 31) + outputOffset); no multiplier is negative. */
 export interface Requantization {
   readonly multipliers: Int32Array;
   readonly shifts: Int32Array;
@@ -107,8 +107,8 @@ export function prepareMultipliers(
 
 // ---- from sums to the output
 
-/** A row of sums in place: those from `at` on, of `count` channels from `first` on, become values of the output. */
-export type Requantize = (at: number, first: number, count: number) => void;
+/** Sums at..at + count - 1, of the channels from `first` on, become values of the output, from `to` on. */
+export type Requantize = (at: number, first: number, count: number, to: number) => void;
 
 /** `low` has the sums; if they are int64, their low halves, and `high` their high halves. */
 export function bindRequantize(
@@ -116,30 +116,56 @@ export function bindRequantize(
   bias: Tensor<Accumulator> | undefined,
   low: Tensor<'int32'>,
   high: Tensor<'int32'> | undefined,
+  output: Tensor<QuantizedType>,
 ): Requantize {
   const sums = low.data;
-  const highs = high?.data;
   const biases = biasValues(bias, r.multipliers.length);
-  return highs
-    ? (at, first, count) => requantizeWide(r, biases, bias?.dtype === 'int64' ? 1 : 0, sums, highs, at, first, count)
-    : (at, first, count) => requantize(r, biases, sums, at, first, count);
+  if (output.dtype !== 'int16') {
+    const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
+    return (at, first, count, to) => requantize8(r, biases, sums, at, first, count, bytes, to);
+  }
+  const values = output.data as Int16Array;
+  if (!high) return (at, first, count, to) => requantize16(r, biases, sums, at, first, count, values, to);
+  const highs = high.data;
+  const biasHalf = bias?.dtype === 'int64' ? 1 : 0;
+  return (at, first, count, to) => requantizeWide(r, biases, biasHalf, sums, highs, at, first, count, values, to);
 }
 
-function requantize(
+function requantize8(
   { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
   biases: Int32Array,
   sums: Int32Array,
   at: number,
   first: number,
   count: number,
+  output: Int8Array,
+  to: number,
 ) {
   for (let i = 0; i < count; i++) {
     const c = first + i;
-    const scaled = multiplyByQuantizedMultiplier((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
-    sums[at + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+    const scaled = multiplyByPositiveMultiplier((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 
+function requantize16(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int16Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const scaled = multiplyByPositiveMultiplier((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+/** int64 sums, which int16 outputs alone have. */
 function requantizeWide(
   { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
   biases: Int32Array,
@@ -149,6 +175,8 @@ function requantizeWide(
   at: number,
   first: number,
   count: number,
+  output: Int16Array,
+  to: number,
 ) {
   for (let i = 0; i < count; i++) {
     const c = first + i;
@@ -157,7 +185,7 @@ function requantizeWide(
     const accHigh = addHigh(high[at + i], low[at + i], biasHigh, biasLow);
     const accLow = (low[at + i] + biasLow) | 0;
     const scaled = multiplyByQuantizedMultiplier64(accHigh, accLow, multipliers[c], shifts[c]);
-    low[at + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 
@@ -165,27 +193,4 @@ function requantizeWide(
 export function biasValues(bias: Tensor<Accumulator> | undefined, channels: number): Int32Array {
   if (!bias) return new Int32Array(channels);
   return bias.dtype === 'int64' ? int32Halves(bias as Tensor<'int64'>) : (bias.data as Int32Array);
-}
-
-/** Requantized values, from sums[at] on, to the output, from output[to] on. */
-export type Store = (at: number, count: number, to: number) => void;
-
-export function bindStore(sums: Int32Array, output: Tensor<'int8' | 'uint8' | 'int16' | 'int32'>): Store {
-  const data = output.data;
-  if (data instanceof Int32Array) return (at, count, to) => store32(sums, at, count, data, to);
-  if (data instanceof Int16Array) return (at, count, to) => store16(sums, at, count, data, to);
-  const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
-  return (at, count, to) => store8(sums, at, count, bytes, to);
-}
-
-function store8(sums: Int32Array, at: number, count: number, output: Int8Array, to: number) {
-  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
-}
-
-function store16(sums: Int32Array, at: number, count: number, output: Int16Array, to: number) {
-  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
-}
-
-function store32(sums: Int32Array, at: number, count: number, output: Int32Array, to: number) {
-  for (let i = 0; i < count; i++) output[to + i] = sums[at + i];
 }

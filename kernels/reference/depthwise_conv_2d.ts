@@ -16,12 +16,10 @@ import type { Activation, Padding } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
-  bindStore,
   prepareBias,
   prepareFilterOffset,
   prepareRequantization,
   type Requantize,
-  type Store,
 } from './convolution.ts';
 import { FOLD, fold } from './matrix_product.ts';
 import { prepareWindow } from './window.ts';
@@ -95,27 +93,25 @@ function bind(p: DepthwiseConv): Eval {
   const input = bindCentered(p.input);
   const filter = bindCentered(p.filter);
   const sums = bindSums(p, input.values, filter.values);
-  const requantize = bindRequantize(p.requantization, p.bias, p.low, p.high);
-  const store = bindStore(p.low.data, p.output);
+  const requantize = bindRequantize(p.requantization, p.bias, p.low, p.high, p.output);
   return () => {
     input.update();
     filter.update();
-    evalDepthwiseConv(p, sums, requantize, store);
+    evalDepthwiseConv(p, sums, requantize);
   };
 }
 
 /** Computes the sums of output pixel (b, y, x). */
 type Sums = (b: number, y: number, x: number) => void;
 
-function evalDepthwiseConv(p: DepthwiseConv, sums: Sums, requantize: Requantize, store: Store) {
+function evalDepthwiseConv(p: DepthwiseConv, sums: Sums, requantize: Requantize) {
   const { batches, outputHeight, outputWidth, outputDepth } = p;
   let to = 0;
   for (let b = 0; b < batches; b++) {
     for (let y = 0; y < outputHeight; y++) {
       for (let x = 0; x < outputWidth; x++) {
         sums(b, y, x);
-        requantize(0, 0, outputDepth);
-        store(0, outputDepth, to);
+        requantize(0, 0, outputDepth, to);
         to += outputDepth;
       }
     }

@@ -18,17 +18,15 @@ import {
   legacyConvolutionMultiplier,
   type QuantizedType,
 } from '../quantization.ts';
-import type { Tensor } from '../tensor.ts';
+import { int8View, type Tensor } from '../tensor.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   biasValues,
   bindRequantize,
-  bindStore,
   prepareBias,
   prepareRequantization,
   prepareScaleCount,
   type Requantize,
-  type Store,
 } from './convolution.ts';
 import {
   type Accumulator,
@@ -154,11 +152,10 @@ function bind(p: FullyConnected): Eval {
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
   const requantize = bindRequantizeAny(p);
-  const store = bindStore(p.product.low.data, p.output);
   return () => {
     input.update();
     filter.update();
-    evalFullyConnected(p, input.values, filter.packed, multiply, requantize, store);
+    evalFullyConnected(p, input.values, filter.packed, multiply, requantize);
   };
 }
 
@@ -168,39 +165,58 @@ function evalFullyConnected(
   filter: Int32Array,
   multiply: Multiply,
   requantize: Requantize,
-  store: Store,
 ) {
   const { rows, rowStride } = product;
   for (let b = 0; b < batches; b += rows) {
     const count = Math.min(rows, batches - b);
     multiply(input, Math.imul(b, accumDepth), count, filter, 0);
     for (let i = 0; i < count; i++) {
-      const at = Math.imul(i, rowStride);
-      requantize(at, 0, outputDepth);
-      store(at, outputDepth, Math.imul(b + i, outputDepth));
+      requantize(Math.imul(i, rowStride), 0, outputDepth, Math.imul(b + i, outputDepth));
     }
   }
 }
 
-function bindRequantizeAny({ requantization, bias, product: { low, high } }: FullyConnected): Requantize {
-  if ('multipliers' in requantization) return bindRequantize(requantization, bias, low, high);
+function bindRequantizeAny({ requantization, bias, product: { low, high }, output }: FullyConnected): Requantize {
+  if ('multipliers' in requantization) return bindRequantize(requantization, bias, low, high, output);
   const biases = biasValues(bias, requantization.factors.length);
   const sums = low.data;
-  const highs = high?.data;
-  return highs
-    ? (at) => requantizeDoubleWide(requantization, biases, bias?.dtype === 'int64' ? 1 : 0, sums, highs, at)
-    : (at) => requantizeDouble(requantization, biases, sums, at);
+  if (output.dtype !== 'int16') {
+    const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
+    return (at, _first, _count, to) => requantizeDouble8(requantization, biases, sums, at, bytes, to);
+  }
+  const values = output.data as Int16Array;
+  if (!high) return (at, _first, _count, to) => requantizeDouble16(requantization, biases, sums, at, values, to);
+  const highs = high.data;
+  const biasHalf = bias?.dtype === 'int64' ? 1 : 0;
+  return (at, _first, _count, to) =>
+    requantizeDoubleWide(requantization, biases, biasHalf, sums, highs, at, values, to);
 }
 
-function requantizeDouble(
+function requantizeDouble8(
   { factors, outputOffset, activationMin, activationMax }: DoubleRequantization,
   biases: Int32Array,
   sums: Int32Array,
   at: number,
+  output: Int8Array,
+  to: number,
 ) {
   for (let o = 0; o < factors.length; o++) {
     const scaled = multiplyByDouble32((sums[at + o] + biases[o]) | 0, factors[o]);
-    sums[at + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+    output[to + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantizeDouble16(
+  { factors, outputOffset, activationMin, activationMax }: DoubleRequantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  output: Int16Array,
+  to: number,
+) {
+  for (let o = 0; o < factors.length; o++) {
+    const scaled = multiplyByDouble32((sums[at + o] + biases[o]) | 0, factors[o]);
+    output[to + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 
@@ -211,13 +227,15 @@ function requantizeDoubleWide(
   low: Int32Array,
   high: Int32Array,
   at: number,
+  output: Int16Array,
+  to: number,
 ) {
   for (let o = 0; o < factors.length; o++) {
     const biasLow = biases[o << biasHalf];
     const biasHigh = biasHalf === 1 ? biases[(o << 1) + 1] : biasLow >> 31;
     const accHigh = addHigh(high[at + o], low[at + o], biasHigh, biasLow);
     const scaled = multiplyByDouble(accHigh, (low[at + o] + biasLow) | 0, factors[o]);
-    low[at + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+    output[to + o] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 

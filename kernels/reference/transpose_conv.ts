@@ -15,12 +15,10 @@ import type { Activation, Padding } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
-  bindStore,
   prepareBias,
   prepareFilterOffset,
   prepareRequantization,
   type Requantize,
-  type Store,
 } from './convolution.ts';
 import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from './matrix_product.ts';
 import { prepareWindow } from './window.ts';
@@ -106,15 +104,14 @@ function bind(p: TransposeConv): Eval {
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
   const add = bindAdd(p);
-  const requantize = bindRequantize(p.requantization, p.bias, p.low, p.high);
-  const store = bindStore(p.low.data, p.output);
+  const requantize = bindRequantize(p.requantization, p.bias, p.low, p.high, p.output);
   return () => {
     input.update();
     filter.update();
     p.low.data.fill(0);
     p.high?.data.fill(0);
     scatter(p, input.values, filter.packed, multiply, add);
-    evalOutput(p, requantize, store);
+    evalOutput(p, requantize);
   };
 }
 
@@ -180,11 +177,10 @@ function scatter(p: TransposeConv, input: Int16Array, filter: Int32Array, multip
   }
 }
 
-function evalOutput({ outputPixels, outputDepth }: TransposeConv, requantize: Requantize, store: Store) {
+function evalOutput({ outputPixels, outputDepth }: TransposeConv, requantize: Requantize) {
   for (let pixel = 0; pixel < outputPixels; pixel++) {
     const at = Math.imul(pixel, outputDepth);
-    requantize(at, 0, outputDepth);
-    store(at, outputDepth, at);
+    requantize(at, 0, outputDepth, at);
   }
 }
 

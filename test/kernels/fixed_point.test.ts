@@ -157,6 +157,15 @@ describe('requantization', () => {
     );
   });
 
+  it('multiplyByPositiveMultiplier is multiplyByQuantizedMultiplier of a multiplier >= 0 and a shift >= -31', () => {
+    const same = (x: number, m: number, s: number) =>
+      equal(fp.multiplyByPositiveMultiplier(x, m, s), s > 0 ? srdhm(x << s, m) : rdpot(srdhm(x, m), -s));
+    check(50_000, [int32, multiplier, shift], same);
+    check(50_000, [k, multiplier, shift, off], (k, m, s, o) => same(nearTie(k, m, s, o), m, s));
+    for (const x of EDGES)
+      for (const m of [0, 2 ** 30, MAX]) for (const s of [-31, -1, 0, 1, 31, 32, 102]) same(x, m, s);
+  });
+
   it('multiplyByQuantizedMultiplierSingleRounding rounds once, half up', () => {
     const same = (x: number, m: number, s: number) =>
       equal(
