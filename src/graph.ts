@@ -17,14 +17,11 @@ export interface Graph {
 /** Node `at` when a tensor is there before the first node runs. */
 const BEFORE = -1;
 
-/**
- * Builds a subgraph's graph. Graph inputs have the shapes of inputShapes where it has any; tensors that are there before
- * the first node runs may take maxBytes each, and what is copied of constants in all.
- */
+/** Builds a subgraph's graph. Graph inputs have the shapes of inputShapes where it has any. */
 export function buildGraph(
   subgraph: Subgraph,
   inputShapes: ReadonlyMap<number, readonly number[]> = new Map(),
-  maxBytes = Infinity,
+  constants = new Constants(),
 ): Graph {
   const specs = withEmptyConstants(subgraph);
   checkDataFlow(subgraph, specs);
@@ -36,12 +33,11 @@ export function buildGraph(
     });
   }
   const inputs = new Set(subgraph.inputs);
-  const constants = new Constants(maxBytes);
   const tensors = specs.map((spec) => {
     if (!isDType(spec.dtype)) return undefined;
     const shape = inputShapes.get(spec.index) ?? spec.shape;
     const tensor = new Tensor(spec.index, spec.name, spec.dtype, shape, spec.quantization);
-    if (inputs.has(spec.index) || spec.isVariable || spec.constant) checkExtent(tensor, maxBytes, spec);
+    if (inputs.has(spec.index) || spec.isVariable || spec.constant) checkExtent(tensor, constants.maxBytes, spec);
     if (spec.constant) {
       tensor.data = constants.data(tensor, spec.constant);
       tensor.known = true;
@@ -94,14 +90,15 @@ function checkExtent(tensor: Tensor, maxBytes: number, { place }: TensorSpec) {
 }
 
 /** The data of constants: views on the file's bytes where that is possible, copies where it is not. */
-class Constants {
-  readonly #maxBytes: number;
+export class Constants {
+  /** What all copies may take, and each tensor that is there before the first node runs. */
+  readonly maxBytes: number;
   /** Tensors may share a buffer, and then share the copy. */
   readonly #copies = new Map<string, ArrayBuffer>();
   #bytes = 0;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(maxBytes = Infinity) {
+    this.maxBytes = maxBytes;
   }
 
   data({ dtype, size }: Tensor, bytes: Uint8Array): DataOf[DType] {
@@ -114,9 +111,9 @@ class Constants {
     let copy = this.#copies.get(key);
     if (copy === undefined) {
       this.#bytes += (bytes.length * 8) / bits;
-      if (this.#bytes > this.#maxBytes) {
+      if (this.#bytes > this.maxBytes) {
         throw new LimitError(
-          `the constants take ${this.#bytes} bytes, more than limits.tensorBytes = ${this.#maxBytes}`,
+          `the constants take ${this.#bytes} bytes, more than limits.tensorBytes = ${this.maxBytes}`,
         );
       }
       copy = bits === 8 ? (bytes.slice().buffer as ArrayBuffer) : unpack(bytes, bits);

@@ -3,12 +3,14 @@ import { LimitError, ModelError } from '../kernels/errors.ts';
 import type { Callee, Callees, Node, Resource } from '../kernels/kernel.ts';
 import { Budget } from './budget.ts';
 import { Executor, type ExecutorOptions, type Tap } from './executor.ts';
-import { buildGraph } from './graph.ts';
+import { buildGraph, Constants } from './graph.ts';
 import type { Model } from './model/model.ts';
 
-/** Subgraphs that run one another, one inside the other; and all that are prepared. Real models have a handful. */
+/** Subgraphs that run one another, one inside the other. */
 const MAX_DEPTH = 32;
-const MAX_EXECUTORS = 1000;
+
+/** Nodes and tensors in all subgraphs that nodes run, each subgraph as often as it is prepared. Real models have hundreds. */
+const MAX_PARTS = 200_000;
 
 export class Program implements Callees {
   readonly resources: Resource[] = [];
@@ -16,8 +18,11 @@ export class Program implements Callees {
   readonly #model: Model;
   readonly #options: ExecutorOptions;
   readonly #budget: Budget;
+  readonly #constants: Constants;
   readonly #executors = new Set<Executor>();
   readonly #preparedFor = new Map<Node, Executor[]>();
+  /** Nodes and tensors of the executors that nodes run. */
+  #parts = 0;
   /** The subgraphs that are being prepared, each because of a node of the one before. */
   readonly #preparing: number[] = [];
 
@@ -25,6 +30,7 @@ export class Program implements Callees {
     this.#model = model;
     this.#options = { ...options, callees: this };
     this.#budget = new Budget(options.limits);
+    this.#constants = new Constants(options.limits.tensorBytes);
   }
 
   /** An executor of a subgraph, whose inputs have the shapes in the file but for those given here by tensor index. */
@@ -36,16 +42,14 @@ export class Program implements Callees {
     if (this.#preparing.includes(subgraph)) {
       throw new ModelError(`subgraph ${subgraph} runs itself: ${[...this.#preparing, subgraph].join(' -> ')}`);
     }
-    if (this.#preparing.length >= MAX_DEPTH || this.#executors.size >= MAX_EXECUTORS) {
-      throw new LimitError(`subgraphs run each other more than ${MAX_DEPTH} deep or at ${MAX_EXECUTORS} places`);
+    if (this.#preparing.length >= MAX_DEPTH || this.#parts > MAX_PARTS) {
+      throw new LimitError(
+        `the subgraphs that nodes run go more than ${MAX_DEPTH} deep, or have more than ${MAX_PARTS} nodes and tensors`,
+      );
     }
     this.#preparing.push(subgraph);
     try {
-      const executor = new Executor(
-        buildGraph(spec, inputShapes, this.#options.limits.tensorBytes),
-        this.#options,
-        this.#budget,
-      );
+      const executor = new Executor(buildGraph(spec, inputShapes, this.#constants), this.#options, this.#budget);
       this.#executors.add(executor);
       return executor;
     } finally {
@@ -63,6 +67,7 @@ export class Program implements Callees {
     const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
     const executor = this.executor(subgraph, new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []])));
     this.#preparedFor.set(node, [...(this.#preparedFor.get(node) ?? []), executor]);
+    this.#parts += partsOf(executor);
     return {
       inputs: executor.graph.inputs,
       outputs: executor.graph.outputs,
@@ -78,6 +83,7 @@ export class Program implements Callees {
   release(node: Node): void {
     for (const executor of this.#preparedFor.get(node) ?? []) {
       this.#executors.delete(executor);
+      this.#parts -= partsOf(executor);
       executor.dispose();
     }
     this.#preparedFor.delete(node);
@@ -99,4 +105,8 @@ export class Program implements Callees {
     for (const resource of this.resources) resource.assigned = false;
     this.calledOnce.clear();
   }
+}
+
+function partsOf({ graph }: Executor): number {
+  return 1 + graph.nodes.length + graph.tensors.length;
 }

@@ -167,6 +167,7 @@ function unshared(value: unknown): unknown {
 }
 
 function* tables(name: TableName, table: Row): Generator<Place> {
+  if (!Object.hasOwn(layouts, name)) return; // an unknown member of a union
   if (layouts[name].length > 0) yield { name, table };
   for (const field of layouts[name]) {
     const value = table[field.name];

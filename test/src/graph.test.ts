@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LimitError, ModelError, type RequantError, UnsupportedError } from '../../kernels/errors.ts';
-import { buildGraph } from '../../src/graph.ts';
+import { buildGraph, Constants } from '../../src/graph.ts';
 import { buildModel, type DeepPartial } from '../../src/model/builder.ts';
 import { loadModel } from '../../src/model/loader.ts';
 import type { Table } from '../../src/model/schema.ts';
@@ -48,7 +48,7 @@ function subgraph(parts: Parts = {}) {
 
 function failure(parts: Parts, maxBytes?: number): RequantError {
   try {
-    buildGraph(subgraph(parts), undefined, maxBytes);
+    buildGraph(subgraph(parts), undefined, new Constants(maxBytes));
   } catch (error) {
     return error as RequantError;
   }
@@ -130,7 +130,9 @@ describe('constants', () => {
   test('that are copied take no more than the limit', () => {
     const parts: Parts = { tensors: [value, { type: 'INT4', shape: [40], buffer: 1 }, value, value] };
     expect(failure({ ...parts, buffers: [new Array(20).fill(1)] }, 39)).toBeInstanceOf(LimitError);
-    expect(() => buildGraph(subgraph({ ...parts, buffers: [new Array(20).fill(1)] }), undefined, 40)).not.toThrow();
+    expect(() =>
+      buildGraph(subgraph({ ...parts, buffers: [new Array(20).fill(1)] }), undefined, new Constants(40)),
+    ).not.toThrow();
   });
 });
 
