@@ -11,11 +11,10 @@
  * int32, for fewer loads with their bounds checks. Two rows times 4 columns at a time, 8 sums in registers, make 2.3
  * GMAC/s; without the pairs 1.9, and a dot product for each output 0.4 (depth 96, Node 20 on a Xeon).
  */
-import { LimitError } from '../errors.ts';
 import { addHigh, foldHigh } from '../fixed_point.ts';
 import type { Eval, Node } from '../kernel.ts';
-import type { Tensor } from '../tensor.ts';
-import { allocate, bindCentered, type Centered, prepareCentered } from './centered.ts';
+import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { bindUpdate, type Centerable, prepareConstant, prepareMemory } from './centered.ts';
 
 /** Columns of a block: a row of it takes two int32. */
 const BLOCK = 4;
@@ -37,47 +36,45 @@ export interface MatrixLayout {
 }
 
 export interface PreparedMatrices {
-  readonly source: Centered;
+  readonly tensor: Centerable;
+  readonly offset: number;
   readonly layout: MatrixLayout;
+  readonly isConstant: boolean;
   /** Pairs in one packed matrix: matrix i begins at i * size. */
   readonly size: number;
-  /** Room for them, if they are not constant. */
-  readonly scratch: Tensor<'int32'> | undefined;
+  readonly packed: Tensor<'int32'>;
 }
 
 export function prepareMatrices(
   node: Node,
-  tensor: Centered['tensor'],
+  tensor: Centerable,
   offset: number,
   layout: MatrixLayout,
 ): PreparedMatrices {
   const size = (wholeBlocks(layout.columns) / 2) * layout.depth;
-  if (4 * size * layout.count > node.limits.tensorBytes) {
-    throw new LimitError(`${node}: ${tensor} takes more memory than limits.tensorBytes = ${node.limits.tensorBytes}`);
-  }
-  const source = prepareCentered(node, tensor, offset);
-  const scratch = tensor.known ? undefined : node.scratch('int32', size * layout.count);
-  return { source, layout, size, scratch };
+  const isConstant = prepareConstant(node, tensor);
+  const packed = prepareMemory(node, 'int32', size * layout.count, isConstant);
+  return { tensor, offset, layout, isConstant, size, packed };
 }
 
 /** The packed matrices, valid once `update` has run. */
-export function bindMatrices({ source, layout, size, scratch }: PreparedMatrices): {
-  packed: Int32Array;
-  update: Eval;
-} {
-  const { values, update } = bindCentered(source);
-  const packed = scratch ? scratch.data : allocate(Int32Array, size * layout.count);
-  const pack = () => {
-    update();
-    packMatrices(values, layout, packed);
-  };
-  if (scratch) return { packed, update: pack };
-  pack();
-  return { packed, update: () => {} };
+export function bindMatrices(p: PreparedMatrices): { packed: Int32Array; update: Eval } {
+  const { tensor, offset, layout, isConstant } = p;
+  const packed = p.packed.data;
+  const isWide = tensor.dtype === 'int16';
+  const values = isWide ? (tensor.data as Int16Array) : int8View(tensor as Tensor<'int8'>);
+  const mask = isWide ? -1 : byteMask(tensor.dtype);
+  return { packed, update: bindUpdate(isConstant, () => packMatrices(values, mask, offset, layout, packed)) };
 }
 
-/** Zeros fill the last block. */
-function packMatrices(values: Int16Array, layout: MatrixLayout, packed: Int32Array) {
+/** Zeros fill the last block. Almost all matrices are constant, and packed once: one loop serves both types. */
+function packMatrices(
+  values: Int8Array | Int16Array,
+  mask: number,
+  offset: number,
+  layout: MatrixLayout,
+  packed: Int32Array,
+) {
   const { count, stride, depth, depthStride, columns, columnStride } = layout;
   let to = 0;
   for (let i = 0; i < count; i++) {
@@ -85,8 +82,9 @@ function packMatrices(values: Int16Array, layout: MatrixLayout, packed: Int32Arr
       for (let k = 0; k < depth; k++) {
         const row = Math.imul(i, stride) + Math.imul(k, depthStride);
         for (let j = c; j < c + BLOCK; j += 2) {
-          const even = j < columns ? values[row + Math.imul(j, columnStride)] : 0;
-          const odd = j + 1 < columns ? values[row + Math.imul(j + 1, columnStride)] : 0;
+          const at = row + Math.imul(j, columnStride);
+          const even = j < columns ? (values[at] & mask) + offset : 0;
+          const odd = j + 1 < columns ? (values[at + columnStride] & mask) + offset : 0;
           packed[to++] = (even & 0xffff) | (odd << 16);
         }
       }
