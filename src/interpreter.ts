@@ -101,7 +101,10 @@ export class Interpreter {
     return this.#subgraph.operators.map(({ index }) => this.#nodeInfo(index));
   }
 
-  /** Bytes that the tensors take: the arena (intermediate values), variables, constants computed while preparing. */
+  /**
+   * Bytes that the tensors take: the arena (intermediate values), variables, and what is computed while preparing
+   * (constants that follow from others, weights in the order in which kernels read them).
+   */
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
     return this.#executor.memory;
   }
