@@ -376,7 +376,7 @@ export function oneOverOnePlusXForXIn01(a: number): number {
 }
 
 /** (1 - a) / (1 + a) in Q(0), for a in [0, 1] in Q(0). gemmlowp one_minus_x_over_one_plus_x_for_x_in_0_1. */
-export function oneMinusXOverOnePlusXForXIn01(a: number): number {
+function oneMinusXOverOnePlusXForXIn01(a: number): number {
   return saturatingRoundingMultiplyByPOT((twoOverOnePlusX(a) - (1 << 29)) | 0, 2);
 }
 

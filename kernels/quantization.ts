@@ -215,7 +215,7 @@ export function softmaxInt16MultiplierTflm(beta: number, inputScale: number): nu
 }
 
 /** TFLite CalculateInputRadius: the q - zeroPoint at which a Q(integerBits) input overflows. */
-export function inputRadius(integerBits: number, shift: number, totalSignedBits: number): number {
+function inputRadius(integerBits: number, shift: number, totalSignedBits: number): number {
   return Math.floor(((2 ** integerBits - 1) * 2 ** (totalSignedBits - integerBits)) / 2 ** shift);
 }
 

@@ -8,7 +8,7 @@ import { multiplyByQuantizedMultiplier, subtractHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, quantizeScale, reluMultiplier, table8, typeRange } from '../quantization.ts';
 import { int32Halves, type Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
+import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 function prepareAbs(node: Node) {
@@ -17,10 +17,7 @@ function prepareAbs(node: Node) {
   if (input.dtype === 'int32' || (input.dtype === 'int16' && !input.quantization)) {
     return { input, output, table: undefined, params: undefined };
   }
-  node.require(
-    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  prepareZeroPoints(node, input, output);
   const params = prepareParams(node, input, output);
   const table = input.dtype === 'int8' ? table8('int8', 'int8', (value) => absQuantized(value, params)) : undefined;
   return { input, output, table, params };

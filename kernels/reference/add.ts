@@ -30,7 +30,8 @@ import {
 } from '../quantization.ts';
 import { int8View, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
-import { binary, binary64, storeClamped64 } from './elementwise.ts';
+import { binary, binary64, prepareZeroPoints, storeClamped64 } from './elementwise.ts';
+import { prepareScaling, rescale, rescaleTable } from './rescale.ts';
 
 interface Options {
   fusedActivationFunction: Activation;
@@ -68,11 +69,8 @@ function prepare(node: Node, sign: 1 | -1) {
   const quantized = operands as typeof operands & Record<'input1' | 'input2' | 'output', Tensor<QuantizedType>>;
   const { scale, zeroPoint, dtype } = quantized.output;
   const range = activationRange(activation, scale, zeroPoint, dtype);
+  prepareZeroPoints(node, input1, input2, output);
   if (dtype === 'int16') {
-    node.require(
-      input1.zeroPoint === 0 && input2.zeroPoint === 0 && zeroPoint === 0,
-      'the zero points of int16 tensors must be 0',
-    );
     const shifts = preparePowersOfTwo(node, input1, input2, output);
     if (shifts) return { kind: 'powers of two' as const, ...quantized, ...shifts, ...range };
   }
@@ -81,9 +79,8 @@ function prepare(node: Node, sign: 1 | -1) {
   return {
     kind: 'general' as const,
     ...quantized,
-    leftShift,
-    scaling1: { offset: 0 - input1.zeroPoint, ...quantizeMultiplier(real.input1) },
-    scaling2: { offset: 0 - input2.zeroPoint, ...quantizeMultiplier(real.input2) },
+    scaling1: prepareScaling(input1, real.input1, leftShift),
+    scaling2: prepareScaling(input2, real.input2, leftShift),
     outputOffset: zeroPoint,
     ...quantizeMultiplier(real.output),
     ...range,
@@ -139,35 +136,15 @@ function bind(p: Prepared): Eval {
   }
 }
 
-interface Scaling {
-  offset: number;
-  multiplier: number;
-  shift: number;
-}
-
-function rescale(value: number, leftShift: number, { offset, multiplier, shift }: Scaling): number {
-  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << leftShift, multiplier, shift);
-}
-
 // ---- int8 and uint8: both inputs rescaled by a table
 
 function bind8(p: General): Eval {
   const a = int8View(p.input1 as Tensor<'int8' | 'uint8'>);
   const b = int8View(p.input2 as Tensor<'int8' | 'uint8'>);
   const output = int8View(p.output as Tensor<'int8' | 'uint8'>);
-  const table1 = rescaleTable(p.output.dtype, p.leftShift, p.scaling1, 1);
-  const table2 = rescaleTable(p.output.dtype, p.leftShift, p.scaling2, p.sign);
+  const table1 = rescaleTable(p.output.dtype, p.scaling1);
+  const table2 = rescaleTable(p.output.dtype, p.scaling2).map((value) => Math.imul(p.sign, value));
   return forEachRow(p.broadcast, (to, from) => add8(p, table1, a, table2, b, output, p.broadcast, to, from));
-}
-
-/** rescale(value) or its negative, by raw byte. */
-function rescaleTable(dtype: QuantizedType, leftShift: number, scaling: Scaling, sign: number): Int32Array {
-  const table = new Int32Array(256);
-  for (let byte = 0; byte < 256; byte++) {
-    const value = dtype === 'int8' ? (byte << 24) >> 24 : byte;
-    table[byte] = Math.imul(sign, rescale(value, leftShift, scaling));
-  }
-  return table;
 }
 
 function add8(
@@ -199,7 +176,7 @@ function bind16(p: General): Eval {
 }
 
 function add16(
-  { scaling1, scaling2, leftShift, sign, multiplier, shift, activationMin, activationMax }: General,
+  { scaling1, scaling2, sign, multiplier, shift, activationMin, activationMax }: General,
   a: Int16Array,
   b: Int16Array,
   output: Int16Array,
@@ -209,8 +186,8 @@ function add16(
 ) {
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
-    const scaled2 = Math.imul(sign, rescale(b[j], leftShift, scaling2));
-    const sum = (rescale(a[i], leftShift, scaling1) + scaled2) | 0;
+    const scaled2 = Math.imul(sign, rescale(b[j], scaling2));
+    const sum = (rescale(a[i], scaling1) + scaled2) | 0;
     const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift);
     output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
   }

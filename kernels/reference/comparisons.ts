@@ -6,11 +6,13 @@
  * Equals: comparisons.cc, reference/comparisons.h; scales above 1 make no sense there, nor here. Deviations: NOT_EQUAL of
  * int16 without a scale, which upstream leaves unwritten, is computed.
  */
-import { compare64, multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { compare64 } from '../fixed_point.ts';
 import { type Eval, type Node, type Operator, operator } from '../kernel.ts';
-import { quantizeMultiplier } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
 import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from './elementwise.ts';
+import { prepareScaling, rescale, rescaleTable } from './rescale.ts';
+
+const LEFT_SHIFT = 8;
 
 function comparison(fn: BinaryFunction, isEquality = false): Operator {
   return operator(
@@ -25,17 +27,8 @@ function prepare(node: Node, isEquality: boolean) {
   const { dtype, quantization } = p.input1;
   const scaled =
     dtype === 'int8' || dtype === 'uint8' || (dtype === 'int16' && quantization !== undefined && isEquality);
-  return { ...p, scaling: scaled ? [prepareScaling(p.input1), prepareScaling(p.input2)] : undefined };
-}
-
-type Scaling = ReturnType<typeof prepareScaling>;
-
-function prepareScaling({ scale, zeroPoint }: Tensor) {
-  return { offset: 0 - zeroPoint, ...quantizeMultiplier(scale) };
-}
-
-function rescale(value: number, { offset, multiplier, shift }: Scaling): number {
-  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << 8, multiplier, shift);
+  const scaling = (input: Tensor) => prepareScaling(input, input.scale, LEFT_SHIFT);
+  return { ...p, scaling: scaled ? [scaling(p.input1), scaling(p.input2)] : undefined };
 }
 
 function bind(p: ReturnType<typeof prepare>, fn: BinaryFunction): Eval {
@@ -45,16 +38,9 @@ function bind(p: ReturnType<typeof prepare>, fn: BinaryFunction): Eval {
   if (!p.scaling) return binary(p, fn);
   const [scaling1, scaling2] = p.scaling;
   if (p.input1.dtype === 'int16') return binary(p, (a, b) => fn(rescale(a, scaling1), rescale(b, scaling2)));
-  const table1 = rescaleTable(p.input1, scaling1);
-  const table2 = rescaleTable(p.input2, scaling2);
+  const table1 = rescaleTable(p.input1.dtype, scaling1);
+  const table2 = rescaleTable(p.input2.dtype, scaling2);
   return binary(p, (a, b) => fn(table1[a & 0xff], table2[b & 0xff]));
-}
-
-/** rescale(value), by raw byte. */
-function rescaleTable({ dtype }: Tensor, scaling: Scaling): Int32Array {
-  const table = new Int32Array(256);
-  for (let byte = 0; byte < 256; byte++) table[byte] = rescale(dtype === 'int8' ? (byte << 24) >> 24 : byte, scaling);
-  return table;
 }
 
 export const EQUAL = comparison((a, b) => (a === b ? 1 : 0), true);

@@ -5,6 +5,14 @@ import type { ActivationRange64 } from '../quantization.ts';
 import { byteMask, type DType, int8View, int32Halves, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
+/** int16 is symmetric, and its zero points are not looked at. */
+export function prepareZeroPoints(node: Node, ...tensors: readonly Tensor[]) {
+  node.require(
+    tensors.every(({ dtype, zeroPoint }) => dtype !== 'int16' || zeroPoint === 0),
+    'the zero points of int16 tensors must be 0',
+  );
+}
+
 // ---- one input
 
 /** output[i] = fn(input[i]), for tensors of one type up to 32 bits. */

@@ -9,7 +9,7 @@ import { lookup16 } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
+import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 function prepareExp(node: Node) {
@@ -37,10 +37,7 @@ function prepare(
   const input = node.input(0, ...dtypes);
   const output = node.output(0, input.shape, input.dtype);
   const { dtype } = input;
-  node.require(
-    dtype !== 'int16' || node.op === 'GELU' || (input.zeroPoint === 0 && output.zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  if (node.op !== 'GELU') prepareZeroPoints(node, input, output);
   const fn = functionOf(output);
   const quantization = [input.scale, input.zeroPoint, output.scale, output.zeroPoint] as const;
   return {

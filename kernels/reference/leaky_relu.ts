@@ -16,7 +16,7 @@ import {
   typeRange,
 } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
+import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 interface Options {
@@ -26,10 +26,7 @@ interface Options {
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
-  node.require(
-    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  prepareZeroPoints(node, input, output);
   const { dtype } = input;
   const params = prepareParams(node, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));

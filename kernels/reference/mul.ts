@@ -2,7 +2,8 @@
  * MUL: output = requantize((input1 - zeroPoint1) * (input2 - zeroPoint2)); without quantization: input1 * input2.
  * float32 is in float/arithmetic.ts.
  *
- * Equals: reference/mul.h, reference/integer_ops/mul.h. tflm: a multiplier in double. Deviations: none; int16 inputs with an 8-bit output are not done.
+ * Equals: reference/mul.h, reference/integer_ops/mul.h. tflm: a multiplier in double. Deviations: none; int16 inputs with
+ * an 8-bit output are not done.
  */
 import { multiplyByQuantizedMultiplier, multiplyHigh64 } from '../fixed_point.ts';
 import { arithmetic, multiplyFloat, prepareArithmetic } from '../float/arithmetic.ts';
@@ -19,7 +20,7 @@ import {
 } from '../quantization.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
-import { binary, binary64, storeClamped64 } from './elementwise.ts';
+import { binary, binary64, prepareZeroPoints, storeClamped64 } from './elementwise.ts';
 
 interface Options {
   fusedActivationFunction: Activation;
@@ -38,10 +39,7 @@ function prepare(node: Node) {
     return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
   }
   const { scale, zeroPoint, dtype } = output as Tensor<QuantizedType>;
-  node.require(
-    dtype !== 'int16' || (input1.zeroPoint === 0 && input2.zeroPoint === 0 && zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  prepareZeroPoints(node, input1, input2, output);
   const multiplier = node.profile === 'tflm' ? convolutionMultiplier : mulMultiplier;
   return {
     kind: 'quantized' as const,

@@ -2,8 +2,8 @@
  * RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1: output = clamp(requantize(input - inputZeroPoint)), as operators of their own,
  * which move the input to the output's scale. (Fused into another operator, they only clamp.)
  *
- * Equals: reference_ops.h ReluX. tflm: a multiplier in double; RELU6 only clamps, in units of the
- * input. Deviations: none.
+ * Equals: reference_ops.h ReluX. tflm: a multiplier in double; RELU6 only clamps, in units of the input. Deviations:
+ * none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -17,7 +17,7 @@ import {
   table8,
 } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
+import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 function relu(activation: Activation | 'RELU_0_TO_1') {
@@ -28,10 +28,7 @@ function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
   const int16 = activation === 'RELU' || activation === 'RELU6' ? (['int16'] as const) : []; // upstream has no others
   const input = node.input(0, 'int8', 'uint8', ...int16);
   const output = node.output(0, input.shape, input.dtype);
-  node.require(
-    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  prepareZeroPoints(node, input, output);
   const { dtype } = input;
   const params = prepareParams(node, activation, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => requantize(value, params));

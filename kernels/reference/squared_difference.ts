@@ -2,13 +2,14 @@
  * SQUARED_DIFFERENCE: output = requantize((rescale1(input1 - zeroPoint1) - rescale2(input2 - zeroPoint2))^2), where rescale
  * brings both inputs to one scale, twice the larger one, with 7 more bits; int32: (input1 - input2)^2, which wraps.
  *
- * Equals: squared_difference.cc. Deviations: upstream ends the process for multipliers of 1
- * and above; TFLite Micro does not, nor is it done here.
+ * Equals: squared_difference.cc. Deviations: upstream ends the process for multipliers of 1 and above; TFLite Micro does
+ * not, nor is it done here.
  */
-import { multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, squaredDifferenceMultipliers, typeRange } from '../quantization.ts';
 import { binary, prepareBinary } from './elementwise.ts';
+import { prepareScaling, rescale } from './rescale.ts';
 
 const LEFT_SHIFT = 7;
 
@@ -20,23 +21,13 @@ function prepare(node: Node) {
   return {
     ...p,
     params: {
-      scaling1: { offset: 0 - input1.zeroPoint, ...quantizeMultiplier(real.input1) },
-      scaling2: { offset: 0 - input2.zeroPoint, ...quantizeMultiplier(real.input2) },
+      scaling1: prepareScaling(input1, real.input1, LEFT_SHIFT),
+      scaling2: prepareScaling(input2, real.input2, LEFT_SHIFT),
       outputOffset: output.zeroPoint,
       ...quantizeMultiplier(real.output),
       ...typeRange('int8'),
     },
   };
-}
-
-interface Scaling {
-  offset: number;
-  multiplier: number;
-  shift: number;
-}
-
-function rescale(value: number, { offset, multiplier, shift }: Scaling): number {
-  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << LEFT_SHIFT, multiplier, shift);
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {

@@ -1,0 +1,32 @@
+/**
+ * Inputs of different scales brought to a common one, with `leftShift` more bits: what ADD, SUB, SQUARED_DIFFERENCE and the
+ * comparisons begin with.
+ *
+ * Equals: the first lines of AddElementwise, SubElementwise and the like in reference/add.h, sub.h, comparisons.h.
+ */
+import { multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { quantizeMultiplier } from '../quantization.ts';
+import type { DType, Tensor } from '../tensor.ts';
+
+export interface Scaling {
+  readonly offset: number;
+  readonly leftShift: number;
+  readonly multiplier: number;
+  readonly shift: number;
+}
+
+export function prepareScaling({ zeroPoint }: Tensor, real: number, leftShift: number): Scaling {
+  return { offset: 0 - zeroPoint, leftShift, ...quantizeMultiplier(real) };
+}
+
+/** (value - zeroPoint) * real * 2^leftShift. */
+export function rescale(value: number, { offset, leftShift, multiplier, shift }: Scaling): number {
+  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << leftShift, multiplier, shift);
+}
+
+/** rescale(value) of every 8-bit value, by raw byte. */
+export function rescaleTable(dtype: DType, scaling: Scaling): Int32Array {
+  const table = new Int32Array(256);
+  for (let byte = 0; byte < 256; byte++) table[byte] = rescale(dtype === 'int8' ? (byte << 24) >> 24 : byte, scaling);
+  return table;
+}
