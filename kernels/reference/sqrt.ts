@@ -4,8 +4,8 @@
  * float/arithmetic.ts.
  *
  * Equals: elementwise.cc. It takes SQRT's roots in float32 as it runs: here they come from a table, of 32768 entries for
- * int16. RSQRT of int8 is in fixed point, and so is tflm's of int16,
- * which otherwise comes from an interpolated table of float32. Deviations: none.
+ * int16. RSQRT of int8 is in fixed point, and so is tflm's of int16, which otherwise comes from an interpolated table of
+ * float32. Deviations: none.
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
@@ -21,7 +21,7 @@ import {
   typeRange,
 } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
+import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 const F = Math.fround;
@@ -29,10 +29,7 @@ const F = Math.fround;
 function prepareTensors(node: Node) {
   const input = node.input(0, 'int8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
-  node.require(
-    input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
-    'the zero points of int16 tensors must be 0',
-  );
+  prepareZeroPoints(node, input, output);
   return { kind: 'integer' as const, node, input, output };
 }
 
@@ -44,11 +41,17 @@ function prepareSqrt(node: Node) {
   if (input.dtype === 'int8') {
     return {
       ...p,
+      fn,
       table: table8('int8', 'int8', (value) => (value < input.zeroPoint ? 0 : fn(value - input.zeroPoint))),
     };
   }
+  return { ...p, fn, table: node.persistent('int16', 2 ** 15) };
+}
+
+/** The roots of all int16 values from 0 on. It runs when bound: only then is there memory for them. */
+function prepareRoots(fn: (value: number) => number, table: Int16Array) {
   const { max } = typeRange('int16');
-  return { ...p, table: Int16Array.from({ length: max + 1 }, (_, value) => Math.min(fn(value), max)) };
+  for (let value = 0; value <= max; value++) table[value] = Math.min(fn(value), max);
 }
 
 /** Of value - inputZeroPoint >= 0. What does not fit an int32 becomes -2^31, as on x86-64. */
@@ -101,10 +104,13 @@ function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
   if (p.kind === 'float') return sqrtFloat(p);
   const { node, input, output, table } = p;
   if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
-  const [x, y] = [input.data as Int16Array, output.data as Int16Array];
-  return checked(node, input, () => {
-    for (let i = 0; i < x.length; i++) y[i] = table[x[i]];
-  });
+  const roots = table.data;
+  prepareRoots(p.fn, roots);
+  return checked(
+    node,
+    input,
+    unary(input, output, (value) => roots[value]),
+  );
 }
 
 function bindRsqrt({ node, input, output, fn, table }: ReturnType<typeof prepareRsqrt>): Eval {
