@@ -4,16 +4,14 @@
  * Equals: reference/add_n.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { isSameShape } from '../tensor.ts';
 
 function prepare(node: Node) {
   node.require(node.inputs.length >= 2, 'there must be two inputs at least');
   const inputs = node.inputs.map((_, i) => node.input(i, 'int32'));
   const { shape } = inputs[0];
   for (const input of inputs) {
-    node.require(
-      input.shape.length === shape.length && input.shape.every((dim, d) => dim === shape[d]),
-      `inputs of shapes [${shape}] and [${input.shape}] cannot be added`,
-    );
+    node.require(isSameShape(input.shape, shape), `inputs of shapes [${shape}] and [${input.shape}] cannot be added`);
   }
   return { inputs, output: node.output(0, shape, 'int32') };
 }

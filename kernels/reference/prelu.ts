@@ -14,7 +14,7 @@ import {
   reluMultiplier,
   typeRange,
 } from '../quantization.ts';
-import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { byteMask, int8View, isSameShape, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
 function prepare(node: Node) {
@@ -22,7 +22,7 @@ function prepare(node: Node) {
   const alpha = node.input(1, input.dtype === 'uint8' ? 'uint8' : 'int8');
   const broadcast = prepareBroadcast(node, input, alpha);
   node.require(
-    broadcast.shape.length === input.shape.length && broadcast.shape.every((dim, d) => dim === input.shape[d]),
+    isSameShape(broadcast.shape, input.shape),
     `alpha of shape [${alpha.shape}] does not go with an input of [${input.shape}]`,
   );
   const output = node.output(0, input.shape, input.dtype);

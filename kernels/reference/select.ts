@@ -5,7 +5,7 @@
  * Equals: select.cc, reference/select.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { elementSize, int8View, type Tensor } from '../tensor.ts';
+import { elementSize, int8View, isSameShape, type Tensor } from '../tensor.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
 const SCALAR = { shape: [] };
@@ -13,10 +13,8 @@ const SCALAR = { shape: [] };
 function prepareSelect(node: Node) {
   return prepare(node, (condition, x, y) => {
     const { shape } = condition;
-    const sameShapes = (a: readonly number[], b: readonly number[]) =>
-      a.length === b.length && a.every((dim, i) => dim === b[i]);
-    node.require(sameShapes(x.shape, y.shape), `the values have shapes [${x.shape}] and [${y.shape}]`);
-    if (shape.length === 0 || sameShapes(shape, x.shape)) return shape;
+    node.require(isSameShape(x.shape, y.shape), `the values have shapes [${x.shape}] and [${y.shape}]`);
+    if (shape.length === 0 || isSameShape(shape, x.shape)) return shape;
     node.require(
       shape.length === 1 && shape[0] === x.shape[0],
       `a condition of shape [${shape}] does not go with [${x.shape}]`,
