@@ -10,7 +10,14 @@
  *
  * What can be computed from constants and shapes alone is computed while preparing, and is then a constant itself.
  */
-import { type ErrorPlace, RequantError, UnsupportedError, type UnsupportedNode } from '../kernels/errors.ts';
+import {
+  type ErrorPlace,
+  InputError,
+  ModelError,
+  RequantError,
+  UnsupportedError,
+  type UnsupportedNode,
+} from '../kernels/errors.ts';
 import { type Environment, type Eval, type KernelSet, Node, type Operator, ValuesNotKnown } from '../kernels/kernel.ts';
 import { type Tensor, viewOf } from '../kernels/tensor.ts';
 import { Budget } from './budget.ts';
@@ -223,7 +230,13 @@ export class Executor {
     if (node.hasState || node.outputs.length === 0) return false;
     this.#budget.checkMacs(this.#costs.work);
     for (const tensor of [...node.outputs, ...node.scratches]) this.#allocateComputed(tensor);
-    this.#bind(node, prepared)();
+    const evaluate = this.#bind(node, prepared);
+    try {
+      evaluate();
+    } catch (error) {
+      // No caller gave these values: they are the file's.
+      throw error instanceof InputError ? new ModelError(error.message, node.place) : error;
+    }
     for (const tensor of node.outputs) {
       tensor.known = true;
       this.#constants.add(tensor);

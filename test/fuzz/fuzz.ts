@@ -1,5 +1,5 @@
 /** Whatever the bytes: a model that runs, the same twice, or one of requant's own errors, soon. */
-import { RequantError } from '../../kernels/errors.ts';
+import { ModelError, RequantError } from '../../kernels/errors.ts';
 import { Interpreter, type InterpreterOptions, type TensorData, type TensorInfo } from '../../src/index.ts';
 import { loadModel } from '../../src/model/loader.ts';
 import { mutate, type Seeds } from './mutate.ts';
@@ -32,6 +32,9 @@ export function tryModel(bytes: Uint8Array, random: Random, options: Interpreter
   } catch (error) {
     answer = (error as Error).name;
     if (!(error instanceof RequantError)) broken = error as Error;
+    else if (error instanceof ModelError && (error.path === undefined || error.offset === undefined)) {
+      broken = new Error(`it does not say where: ${error.message}`);
+    }
   }
   const milliseconds = performance.now() - start;
   if (milliseconds > TOO_SLOW) broken ??= new Error(`it takes ${milliseconds} ms`);
@@ -136,7 +139,9 @@ export function shareFrom({ outcomes, count }: Report, stages: readonly string[]
 }
 
 export function printed(report: Report): string {
-  const lines = [`seed ${report.seed}, ${report.count} files, slowest ${Math.round(report.slowest.milliseconds)} ms`];
+  const lines = [
+    `seed ${report.seed}, ${report.count} files, slowest number ${report.slowest.number}, ${Math.round(report.slowest.milliseconds)} ms`,
+  ];
   const percent = (times: number) => `${((100 * times) / report.count).toFixed(1).padStart(6)} %`;
   const list = (map: ReadonlyMap<string, number>) => {
     for (const [key, times] of [...map].sort(([, a], [, b]) => b - a)) {

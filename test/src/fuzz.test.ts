@@ -1,6 +1,7 @@
 /** Any bytes give a model that runs or one of requant's errors. `npm run fuzz` does the same at length. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { ModelError } from '../../kernels/errors.ts';
 import { type Node, type Operator, operator } from '../../kernels/kernel.ts';
 import { buildModel } from '../../src/model/builder.ts';
 import { fuzz, printed, shareFrom, tryModel } from '../fuzz/fuzz.ts';
@@ -98,6 +99,15 @@ describe('the check finds', () => {
     };
     expect(run(operator(fail, fail))).toThrow(expect.objectContaining({ outcome: 'prepare RangeError' }));
     expect(run(operator(output, () => fail))).toThrow(expect.objectContaining({ outcome: 'invoke RangeError' }));
+  });
+
+  test('a ModelError that does not say where', () => {
+    const fail = () => {
+      throw new ModelError('mine', { node: 0 });
+    };
+    expect(run(operator(fail, fail))).toThrow(
+      expect.objectContaining({ error: expect.stringContaining('where: mine') }),
+    );
   });
 
   test('two runs with two answers', () => {
