@@ -343,4 +343,25 @@ describe.each(kernelSets)('the convolution family, $name', ({ sets }) => {
       expect(() => transpose(shapeOf(...shape), row(1, 10), row(1, 2, 3))).toThrow(/TRANSPOSE_CONV \(node 0\)/);
     });
   });
+
+  test.each([
+    { op: 'CONV_2D', filter: [1, 1, 1, 100] },
+    { op: 'FULLY_CONNECTED', filter: [1, 100] },
+  ])('the weights that $op packs count as memory', ({ op, filter }) => {
+    const scaled = { dtype: 'int8' as const, scale: 1 };
+    const data = range(0, 1, 100);
+    const run = (tensorBytes: number) =>
+      runOperator(
+        {
+          op,
+          options: { ...options, weightsFormat: 'DEFAULT', keepNumDims: false },
+          inputs: [{ ...scaled, shape: [1, 1, 1, 100], data }, constant({ ...scaled, shape: filter, data }), bias(0)],
+          outputs: [{ ...scaled, shape: [] }],
+          limits: { tensorBytes },
+        },
+        sets,
+      );
+    expect(() => run(1200)).not.toThrow(); // 368 for one eval, and 800 for 4 columns of 100, of which one is in use
+    expect(() => run(900)).toThrow(/limits.tensorBytes/);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../kernels/errors.ts';
-import { kernelSets } from './run_operator.ts';
+import { kernelSets, runOperator } from './run_operator.ts';
 import { tensor, type Values, type ValuesCase, valuesOf } from './values.ts';
 
 const MIN = -(2 ** 31);
@@ -51,6 +51,15 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
     const x = [-128, -60, -20, -1, 0, 1, 60, 127];
     const y = x.map((v) => (v < 0 ? Math.round(Math.expm1(v / 16) * 32) : Math.min(2 * v, 127))); // no ties here
     expect(valuesOf({ op: 'ELU', inputs: [tensor('int8', x, 1 / 16)], out: ['int8', 1 / 32] }, sets)).toEqual(y);
+  });
+
+  test("SQRT's table of int16 counts as memory", () => {
+    const run = (tensorBytes: number) => {
+      const inputs = [tensor('int16', [4], 1)];
+      return runOperator({ op: 'SQRT', inputs, outputs: [{ ...inputs[0], data: [] }], limits: { tensorBytes } }, sets);
+    };
+    expect(run(2 ** 17)).toEqual([{ shape: [1], data: [2] }]);
+    expect(() => run(2 ** 16)).toThrow(/limits.tensorBytes/);
   });
 
   test('RSQRT int16 of tflm is in fixed point', () => {

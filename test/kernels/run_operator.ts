@@ -1,5 +1,5 @@
 /** Runs one operator without a model file: tensors written down, answers compared. */
-import type { KernelSet, Profile } from '../../kernels/kernel.ts';
+import type { KernelSet, Limits, Profile } from '../../kernels/kernel.ts';
 import * as reference from '../../kernels/reference/index.ts';
 import { type DType, sizeOf, Tensor, viewOf } from '../../kernels/tensor.ts';
 import { Executor } from '../../src/executor.ts';
@@ -30,6 +30,7 @@ export interface OperatorCase {
   outputs: readonly TensorLiteral[];
   intermediates?: readonly TensorLiteral[];
   profile?: Profile;
+  limits?: Partial<Limits>;
 }
 
 /** The outputs' shapes and values, after one run. */
@@ -46,7 +47,7 @@ export function runOperator(test: OperatorCase, sets: readonly KernelSet[] = [])
     variables,
     nodes: [{ op, isCustom: false, index: 0, version: 1, options, inputs, outputs, intermediates }],
   };
-  const limits = { tensorBytes: 2 ** 28, macs: 2 ** 32, iterations: 2 ** 20 };
+  const limits = { tensorBytes: 2 ** 28, macs: 2 ** 32, iterations: 2 ** 20, ...test.limits };
   const executor = new Executor(graph, { profile, limits, operators: reference, customOps: {}, kernelSets: sets });
   test.inputs.forEach((literal, i) => {
     if (literal?.data && !literal.constant) setData(inputs[i]!, literal.data);
