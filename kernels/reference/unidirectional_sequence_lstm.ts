@@ -127,7 +127,8 @@ function prepare(node: Node) {
 
 /** What TensorFlow Lite Micro does not have. */
 function prepareMicro(node: Node, activation: Activation) {
-  const others = [...PEEPHOLE_WEIGHTS.filter((i) => i >= 0), PROJECTION_WEIGHTS, PROJECTION_BIAS, 20, 21, 22, 23];
+  const coefficients = [0, 1, 2, 3].map((i) => NORM_COEFFICIENTS + i);
+  const others = [...PEEPHOLE_WEIGHTS, PROJECTION_WEIGHTS, PROJECTION_BIAS, ...coefficients];
   if (!node.hasInput(INPUT_WEIGHTS) || others.some((i) => node.hasInput(i))) {
     node.unsupported('profile tflm has no CIFG, peephole weights, layer normalization or projection');
   }
