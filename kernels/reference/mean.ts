@@ -51,7 +51,7 @@ function prepare(
     reduction,
     ...multiplier(quantizeMultiplier(quantizeScale(input.scale, output.scale)), count),
     valueMask: asUint8 ? 0xff : -1,
-    inputOffset: Math.imul(-input.zeroPoint, count),
+    inputOffset: Math.imul(0 - input.zeroPoint, count),
     outputOffset: output.zeroPoint,
     ...typeRange(asUint8 ? 'uint8' : (input.dtype as QuantizedType)),
   };
