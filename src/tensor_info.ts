@@ -1,4 +1,5 @@
 import { InputError, ModelError } from '../kernels/errors.ts';
+import { roundHalfAway, typeRange } from '../kernels/quantization.ts';
 import { arrayNameOf, type DataOf, type DType, type Quantization, sizeOf, type Tensor } from '../kernels/tensor.ts';
 import type { Place, TensorSpec } from './model/model.ts';
 
@@ -41,9 +42,9 @@ export class TensorInfo {
   quantize(reals: ArrayLike<number>): TensorData {
     checkList(reals);
     if (this.dtype === 'float32') return Float32Array.from(reals);
-    const range = Object.hasOwn(RANGES, this.dtype) ? RANGES[this.dtype] : undefined;
-    if (!range || !this.quantization) {
-      throw new InputError(`${this} is ${this.dtype} and not quantized: give its values as they are`, {
+    const { dtype } = this;
+    if (!isQuantizedType(dtype) || !this.quantization) {
+      throw new InputError(`${this} is ${dtype} and not quantized: give its values as they are`, {
         tensor: this.index,
       });
     }
@@ -54,14 +55,14 @@ export class TensorInfo {
         tensor: this.index,
       });
     }
-    const values = new range.array(reals.length);
+    const { min, max } = typeRange(dtype);
+    const values = new QUANTIZED[dtype](reals.length);
     for (let i = 0; i < reals.length; i++) {
       const c = Math.floor(i / inner) % scales.length;
       const quotient = Math.fround(Math.fround(Number(reals[i])) / scales[c]!);
       if (Number.isNaN(quotient))
         throw new InputError(`value ${i} for ${this} is not a number`, { tensor: this.index });
-      const rounded = Math.sign(quotient) * Math.floor(Math.abs(quotient) + 0.5);
-      values[i] = Math.min(Math.max(rounded + zeroPoints[c]!, range.min), range.max);
+      values[i] = Math.min(Math.max(roundHalfAway(quotient) + zeroPoints[c]!, min), max);
     }
     return values;
   }
@@ -108,12 +109,11 @@ export class OutputTensor extends TensorInfo {
   }
 }
 
-const RANGES: { readonly [dtype: string]: { min: number; max: number; array: new (length: number) => TensorData } } = {
-  int8: { min: -128, max: 127, array: Int8Array },
-  uint8: { min: 0, max: 255, array: Uint8Array },
-  int16: { min: -32768, max: 32767, array: Int16Array },
-  int32: { min: -(2 ** 31), max: 2 ** 31 - 1, array: Int32Array },
-};
+const QUANTIZED = { int8: Int8Array, uint8: Uint8Array, int16: Int16Array, int32: Int32Array };
+
+function isQuantizedType(dtype: string): dtype is keyof typeof QUANTIZED {
+  return Object.hasOwn(QUANTIZED, dtype);
+}
 
 /** Copies what a caller gave for a tensor into it; throws an InputError unless type and length are the tensor's own. */
 export function fill(tensor: Tensor, values: unknown): void {

@@ -101,7 +101,7 @@ function divide(p: Quantized | Int | Floor, fn: BinaryFunction, zero = 0): Eval 
   return () => {
     for (let i = 0; i < divisors.length; i++) {
       if ((divisors[i] & mask) === zero) {
-        throw new InputError(`${node}: value ${i} of ${input2} is 0, and a divisor`, { op: node.op, node: node.index });
+        throw new InputError(`${node}: value ${i} of ${input2} is 0, and a divisor`, node.place);
       }
     }
     run();

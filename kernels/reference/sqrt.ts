@@ -123,8 +123,7 @@ function checked(node: Node, input: Tensor<'int8' | 'int16'>, run: Eval): Eval {
   return () => {
     for (let i = 0; i < data.length; i++) {
       if (data[i] < zeroPoint) {
-        const { op, index } = node;
-        throw new InputError(`${node}: value ${i} of ${input} is below 0, which has no root`, { op, node: index });
+        throw new InputError(`${node}: value ${i} of ${input} is below 0, which has no root`, node.place);
       }
     }
     run();
