@@ -11,8 +11,8 @@ import { type DType, elementSize, extentOf, Tensor } from './tensor.ts';
  *   bind     once, after the planner has placed every tensor: takes typed arrays and parameters into locals.
  *   eval     on each invoke: integers in, integers out; allocates nothing.
  *
- * An Operator has its prepare and the reference kernel. Another kernel set replaces bind alone: it gets what prepare
- * returned, and declines a node by returning undefined.
+ * An Operator has its prepare and the reference kernel. A kernel set replaces bind alone: it gets what prepare returned,
+ * and declines a node by returning undefined.
  */
 export interface Operator {
   prepare(node: Node): unknown;
@@ -26,10 +26,28 @@ export function operator<P>(prepare: (node: Node) => P, bind: (prepared: P) => E
   return { prepare, bind };
 }
 
-/** Optimized kernels by operator name: the same bits from what the operator's own prepare returned, or a refusal. */
+/**
+ * Optimized kernels, which compute the same bits over a memory of their own, in which all tensors of a graph then lie.
+ */
 export interface KernelSet {
   readonly name: string;
-  readonly kernels: { readonly [op: string]: (prepared: never) => Eval | undefined };
+  /** By operator name: what sees each node once it is prepared. */
+  readonly kernels: { readonly [op: string]: Optimize };
+  /** Memory of zeros. A RangeError says that there is none. */
+  createMemory(bytes: number): KernelMemory;
+}
+
+/**
+ * Takes a node over, or declines it. What the operator's prepare asked for by node.scratch and node.persistent goes to the
+ * reference kernel alone: an optimized one asks for memory of its own.
+ */
+export type Optimize = (prepared: never, node: Node) => OptimizedBind | undefined;
+
+export type OptimizedBind = (memory: never) => Eval;
+
+/** Memory of a kernel set's own making; `bind` takes from it what it calls. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
 }
 
 /** Whose bits: see "Profiles" in README.md. */
@@ -144,9 +162,9 @@ export class Node {
   /** Multiply-accumulates of one eval; prepare sets it where that means something. */
   macs = 0;
   /** Memory for one eval, asked for with `scratch`. */
-  readonly scratches: Tensor[] = [];
+  scratches: Tensor[] = [];
   /** Memory of the node's own, asked for with `persistent`. */
-  readonly persistents: Tensor[] = [];
+  persistents: Tensor[] = [];
   /** The tensors of which prepare read the values. */
   readonly valuesRead: Tensor[] = [];
   readonly #parts: NodeParts;

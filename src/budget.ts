@@ -15,7 +15,10 @@ export class Budget {
   }
 
   /** Memory of zeros. */
-  allocate(bytes: number): ArrayBuffer {
+  allocate(bytes: number): ArrayBuffer;
+  /** The same as `create` makes it; a RangeError of it says that there is none. */
+  allocate<M>(bytes: number, create: () => M): M;
+  allocate(bytes: number, create: () => unknown = () => new ArrayBuffer(bytes)): unknown {
     this.#bytes += bytes;
     if (this.#bytes > this.#limits.tensorBytes) {
       const total = this.#bytes;
@@ -25,7 +28,7 @@ export class Budget {
       );
     }
     try {
-      return new ArrayBuffer(bytes);
+      return create();
     } catch (cause) {
       this.#bytes -= bytes;
       throw new LimitError(`there is no memory for ${bytes} bytes of tensors`, {}, { cause });

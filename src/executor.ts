@@ -18,23 +18,42 @@ import {
   UnsupportedError,
   type UnsupportedNode,
 } from '../kernels/errors.ts';
-import { type Environment, type Eval, type KernelSet, Node, type Operator, ValuesNotKnown } from '../kernels/kernel.ts';
+import {
+  type Environment,
+  type Eval,
+  type KernelMemory,
+  type KernelSet,
+  Node,
+  type Operator,
+  type OptimizedBind,
+  ValuesNotKnown,
+} from '../kernels/kernel.ts';
 import { type Tensor, viewOf } from '../kernels/tensor.ts';
 import { Budget } from './budget.ts';
 import type { Graph } from './graph.ts';
-import { planMemory, type Request } from './memory_planner.ts';
+import { align, planMemory, type Request } from './memory_planner.ts';
 
 export interface ExecutorOptions extends Environment {
   /** The schema's operators, by name. */
   readonly operators: { readonly [op: string]: Operator };
   /** Operators by the custom names that files give them. */
   readonly customOps: { readonly [name: string]: Operator };
-  /** Optimized kernels, the ones to try first first; the operator's own bind comes last. */
-  readonly kernelSets: readonly KernelSet[];
+  /** Optimized kernels; what they decline, the operator's own bind does. */
+  readonly kernelSet?: KernelSet | undefined;
 }
 
 /** Called after a node has run, with its outputs' data in place. */
 export type Tap = (node: Node) => void;
+
+/** A node with what its prepare returned. */
+interface Prepared {
+  readonly node: Node;
+  readonly values: unknown;
+  /** Whether its outputs were computed while preparing. */
+  readonly isComputed: boolean;
+  /** Of the kernel set, if it takes the node over. */
+  readonly optimizedBind: OptimizedBind | undefined;
+}
 
 interface Stage {
   readonly first: number;
@@ -143,15 +162,15 @@ export class Executor {
   /** Prepares stage s from node `first` on, as far as values are known; the stages behind it are dropped. */
   #prepareStage(s: number, first: number): Stage {
     this.#dropFrom(s, first);
-    const prepared: unknown[] = [];
-    const computed: boolean[] = [];
-    this.#prepareNodes(s, first, prepared, computed);
-    this.#planMemory(s, first, computed);
+    const prepared = this.#prepareNodes(s, first);
+    const memory = this.#planMemory(s, first, prepared);
     const nodes = this.nodes.slice(first);
     const stage: Stage = {
       first,
       end: first + nodes.length,
-      evals: nodes.map((node, i) => (computed[i] ? undefined : this.#bind(node, prepared[i]))),
+      evals: prepared.map(({ node, values, isComputed, optimizedBind }) =>
+        isComputed ? undefined : (optimizedBind?.(memory as never) ?? this.#operator(node).bind(values as never)),
+      ),
       preparedFor: [...new Set(nodes.flatMap((node) => node.valuesRead))]
         .filter((tensor) => !this.#constants.has(tensor))
         .map((tensor) => ({ tensor, values: tensor.data.slice() })),
@@ -162,7 +181,8 @@ export class Executor {
   }
 
   /** Prepares nodes from `first` to the first whose prepare needs values that are not known yet, or to the end. */
-  #prepareNodes(s: number, first: number, prepared: unknown[], computed: boolean[]) {
+  #prepareNodes(s: number, first: number): Prepared[] {
+    const prepared: Prepared[] = [];
     const unsupported: UnsupportedNode[] = [];
     let waiting = false;
     for (let i = first; i < this.graph.nodes.length && !(waiting && s > 0); i++) {
@@ -170,15 +190,16 @@ export class Executor {
       try {
         const { prepare } = this.#operator(node);
         if (waiting) continue; // in stage 0 all nodes are looked up, so that what is missing is said before the graph runs
-        const p = prepare(node);
+        const values = prepare(node);
         node.checkOutputs();
         for (const input of node.inputs) if (input && this.#variables.has(input)) input.known = false; // eval may change it
         if (unsupported.length > 0) continue;
         this.nodes.push(node);
         this.#addCosts({ macs: node.macs, work: node.cost });
-        for (const tensor of node.persistents) this.#allocateComputed(tensor);
-        prepared.push(p);
-        computed.push(this.#computeNow(node, p));
+        const isComputed = this.#computeNow(node, values);
+        // What other stages wrote lies in other memories.
+        const optimizedBind = isComputed || s > 0 ? undefined : this.#optimize(node, values);
+        prepared.push({ node, values, isComputed, optimizedBind });
       } catch (error) {
         if (this.nodes.at(-1) !== node) this.#options.callees?.release(node);
         if (error instanceof UnsupportedError) unsupported.push(...reasons(error, node));
@@ -189,6 +210,7 @@ export class Executor {
       }
     }
     if (unsupported.length > 0) throw unsupportedNodes(unsupported, this.graph);
+    return prepared;
   }
 
   /** Drops stage s, which begins at node `first`, and all behind it; only what was there before is known then. */
@@ -229,8 +251,8 @@ export class Executor {
     if (!(node.readsShapesOnly || (known && node.inputs.length > 0))) return false;
     if (node.hasState || node.outputs.length === 0) return false;
     this.#budget.checkMacs(this.#costs.work);
-    for (const tensor of [...node.outputs, ...node.scratches]) this.#allocateComputed(tensor);
-    const evaluate = this.#bind(node, prepared);
+    for (const tensor of [...node.outputs, ...node.scratches, ...node.persistents]) this.#allocateComputed(tensor);
+    const evaluate = this.#operator(node).bind(prepared as never);
     try {
       evaluate();
     } catch (error) {
@@ -244,36 +266,58 @@ export class Executor {
     return true;
   }
 
-  #bind(node: Node, prepared: unknown): Eval {
-    for (const { kernels } of node.isCustom ? [] : this.#options.kernelSets) {
-      const optimized = Object.hasOwn(kernels, node.op) ? kernels[node.op]!(prepared as never) : undefined;
-      if (optimized) return optimized;
-    }
-    return this.#operator(node).bind(prepared as never);
+  /** Offers a node to the kernel set. */
+  #optimize(node: Node, prepared: unknown): OptimizedBind | undefined {
+    const kernels = this.#options.kernelSet?.kernels;
+    if (node.isCustom || !kernels || !Object.hasOwn(kernels, node.op)) return undefined;
+    const { scratches, persistents } = node;
+    node.scratches = [];
+    node.persistents = [];
+    const bind = kernels[node.op]!(prepared as never, node);
+    if (!bind) Object.assign(node, { scratches, persistents });
+    return bind;
   }
 
-  /** Places the tensors that the stage's nodes write. */
-  #planMemory(s: number, first: number, computed: readonly boolean[]) {
+  /** Places the tensors that the stage's nodes write, and the memory that they keep. */
+  #planMemory(s: number, first: number, prepared: readonly Prepared[]): KernelMemory {
     this.#budget.checkMacs(this.#costs.work);
     const tensors: Tensor[] = [];
     const requests: Request[] = [];
+    const persistents: Tensor[] = [];
     const place = (tensor: Tensor, from: number, to: number) => {
       tensors.push(tensor);
       requests.push({ bytes: tensor.byteLength, first: from, last: to });
     };
     if (s === 0) for (const input of new Set(this.graph.inputs)) place(input, -1, this.#lastUse.get(input) ?? -1);
-    for (let i = first; i < this.nodes.length; i++) {
-      if (computed[i - first]) continue;
-      const node = this.nodes[i]!;
+    for (const [at, { node, isComputed }] of prepared.entries()) {
+      if (isComputed) continue;
+      const i = first + at;
       for (const output of node.outputs) place(output, i, this.#lastUse.get(output) ?? i);
       for (const scratch of node.scratches) place(scratch, i, i);
+      persistents.push(...node.persistents);
     }
-    const { offsets, size } = planMemory(requests);
-    const arena = this.#budget.allocate(size);
-    this.#addCosts({ arena: size });
-    tensors.forEach((tensor, i) => {
-      tensor.data = viewOf(tensor.dtype, arena, offsets[i]!, tensor.size);
+    const plan = planMemory(requests);
+    let size = plan.size;
+    const offsets = [...plan.offsets];
+    for (const { byteLength } of persistents) {
+      offsets.push(size);
+      size = align(size + byteLength);
+    }
+    const memory = this.#createMemory(size, prepared);
+    this.#addCosts({ arena: plan.size, computed: size - plan.size });
+    [...tensors, ...persistents].forEach((tensor, i) => {
+      tensor.data = viewOf(tensor.dtype, memory.buffer, offsets[i]!, tensor.size);
     });
+    return memory;
+  }
+
+  /** The kernel set's memory where it has taken a node. */
+  #createMemory(bytes: number, prepared: readonly Prepared[]): KernelMemory {
+    const { kernelSet } = this.#options;
+    if (!kernelSet || prepared.every(({ optimizedBind }) => !optimizedBind)) {
+      return { buffer: this.#budget.allocate(bytes) };
+    }
+    return this.#budget.allocate(bytes, () => kernelSet.createMemory(bytes));
   }
 
   /** Gives a tensor memory of its own. */

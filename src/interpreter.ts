@@ -1,8 +1,9 @@
 /** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
 import { InputError } from '../kernels/errors.ts';
-import type { KernelSet, Limits, Node, Operator, Profile } from '../kernels/kernel.ts';
+import type { Limits, Node, Operator, Profile } from '../kernels/kernel.ts';
 import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
+import { isAvailable, simd } from '../kernels/simd/index.ts';
 import type { Tensor } from '../kernels/tensor.ts';
 import type { Executor } from './executor.ts';
 import { loadModel } from './model/loader.ts';
@@ -13,8 +14,11 @@ import { described, fill, OutputTensor, type TensorData, TensorInfo } from './te
 export interface InterpreterOptions {
   /** Whose bits; default 'tflite'. */
   readonly profile?: Profile;
-  /** Which kernels: 'reference', or 'auto' (the default) for the fastest that there are; the bits are the same. */
-  readonly kernels?: 'auto' | 'reference';
+  /**
+   * Which kernels; the bits are the same. 'simd' is WebAssembly SIMD, and falls back on 'reference' node by node; 'auto'
+   * (the default) is 'simd' where the engine has it and allows it.
+   */
+  readonly kernels?: 'auto' | 'simd' | 'reference';
   /** What a model may cost: above them a LimitError is thrown. Defaults: 1 GiB of tensors, 2^40 multiply-accumulates. */
   readonly limits?: Partial<Limits>;
   /** Operators of your own, by the custom name that the file gives them. */
@@ -48,14 +52,14 @@ export interface NodeInfo {
 
 const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40, iterations: 2 ** 20 };
 const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
-const KERNELS = ['auto', 'reference'];
+const KERNELS = ['auto', 'simd', 'reference'] as const;
 
 /** A model, ready to run. */
 export class Interpreter {
   readonly model: Model;
   readonly profile: Profile;
   /** The kernels that run. */
-  readonly kernels: 'reference' = 'reference';
+  readonly kernels: 'simd' | 'reference';
   readonly #subgraph: Subgraph;
   readonly #options: InterpreterOptions;
   readonly #inputShapes = new Map<number, readonly number[]>();
@@ -72,7 +76,7 @@ export class Interpreter {
    */
   constructor(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions = {}) {
     this.profile = oneOf('profile', options.profile ?? 'tflite', PROFILES);
-    oneOf('kernels', options.kernels ?? 'auto', KERNELS);
+    this.kernels = chooseKernels(oneOf('kernels', options.kernels ?? 'auto', KERNELS));
     this.#options = options;
     for (const [name, limit] of Object.entries(options.limits ?? {})) {
       oneOf('limits', name, Object.keys(DEFAULT_LIMITS));
@@ -173,7 +177,7 @@ export class Interpreter {
       limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
       operators: reference,
       customOps: { ...custom, ...this.#options.customOps },
-      kernelSets: [] satisfies KernelSet[],
+      kernelSet: this.kernels === 'simd' ? simd : undefined,
     });
     const executor = program.executor(this.#subgraph.index, this.#inputShapes);
     this.#program = program; // only now: a shape that fails leaves all as it was
@@ -245,6 +249,15 @@ export class Interpreter {
 
 function counted(list: readonly unknown[], noun: string): string {
   return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
+}
+
+function chooseKernels(kernels: 'auto' | 'simd' | 'reference'): 'simd' | 'reference' {
+  if (kernels === 'simd' && !isAvailable()) {
+    throw new InputError(
+      "options.kernels is 'simd', but this engine has no WebAssembly SIMD, or does not allow it here",
+    );
+  }
+  return kernels === 'auto' ? (isAvailable() ? 'simd' : 'reference') : kernels;
 }
 
 function oneOf<T>(name: string, value: T, known: readonly T[]): T {

@@ -152,6 +152,7 @@ export function findOverlap(requests: readonly Request[], { offsets }: Plan): [n
   return undefined;
 }
 
-function align(bytes: number): number {
+/** The next offset at which a tensor may lie. */
+export function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -7,6 +7,9 @@ import { describe, expect, test } from 'vitest';
 
 const project = fileURLToPath(new URL('../', import.meta.url));
 
+/** AssemblyScript: a language of its own. */
+const ASSEMBLY = 'kernels/simd/assembly';
+
 /** Every .ts file below a folder, by its path in the project. */
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
@@ -19,7 +22,7 @@ function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
 }
 
-const files = [...sourcesOf('kernels'), ...sourcesOf('src')];
+const files = [...sourcesOf('kernels'), ...sourcesOf('src')].filter((path) => !path.startsWith(ASSEMBLY));
 const trees = new Map(files.map((path) => [path, parse(path, readFileSync(join(project, path), 'utf8'))]));
 
 // ---- imports
@@ -40,7 +43,7 @@ function importsOf(path: string, tree: ts.SourceFile): string[] {
 }
 
 /** The first folder in which a file lies, from the innermost on. */
-const FOLDERS = ['kernels/float', 'kernels/reference', 'kernels', 'src/model', 'src/inspect', 'src/export', 'src/report', 'src/cli', 'src']; // biome-ignore format: one line
+const FOLDERS = ['kernels/float', 'kernels/reference', 'kernels/simd', 'kernels', 'src/model', 'src/inspect', 'src/export', 'src/report', 'src/cli', 'src']; // biome-ignore format: one line
 const folderOf = (path: string) => FOLDERS.find((folder) => path.startsWith(`${folder}/`)) ?? path;
 
 /** What each folder may import, besides itself: folders, and packages. */
@@ -48,8 +51,9 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   kernels: [],
   'kernels/float': ['kernels', 'kernels/reference'],
   'kernels/reference': ['kernels', 'kernels/float'],
+  'kernels/simd': ['kernels', 'kernels/reference'],
   'src/model': ['kernels', 'flatbuffers'],
-  src: ['kernels', 'kernels/reference', 'src/model', 'fflate'],
+  src: ['kernels', 'kernels/reference', 'kernels/simd', 'src/model', 'fflate'],
   'src/inspect': ['kernels', 'kernels/reference', 'src', 'src/model', 'fflate', 'node:zlib'],
   'src/export': ['kernels', 'src', 'src/model', 'src/inspect'],
   'src/report': ['kernels', 'src', 'src/model', 'src/inspect', 'cli-table3', 'picocolors'],
@@ -167,7 +171,12 @@ describe('after prepare, quantized operators touch no floating point', () => {
     expect(floatsIn(tree)).toEqual([]);
   });
 
+  test.each(sourcesOf(ASSEMBLY))('%s', (path) => {
+    expect(readFileSync(join(project, path), 'utf8')).not.toMatch(/\bf(32|64)(x\d)?\b/);
+  });
+
   test('there are files to check', () => {
+    expect(sourcesOf(ASSEMBLY).length).toBeGreaterThan(3);
     expect(integer.length).toBeGreaterThan(20);
   });
 

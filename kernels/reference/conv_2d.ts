@@ -33,7 +33,7 @@ interface Options {
   quantizedBiasType: string;
 }
 
-type Conv = ReturnType<typeof prepare>;
+export type Conv = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
   const options = node.options<Options>();

@@ -34,7 +34,7 @@ interface Options {
   fusedActivationFunction: Activation;
 }
 
-type DepthwiseConv = ReturnType<typeof prepare>;
+export type DepthwiseConv = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
   const options = node.options<Options>();

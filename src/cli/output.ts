@@ -47,7 +47,9 @@ export function engineOptions(command: Command): Command {
         .default('tflite'),
     )
     .addOption(
-      new Option('--kernels <name>', 'which kernels compute them').choices(['auto', 'reference']).default('auto'),
+      new Option('--kernels <name>', 'which kernels compute them')
+        .choices(['auto', 'simd', 'reference'])
+        .default('auto'),
     );
 }
 

@@ -152,8 +152,8 @@ const cases: (ValuesCase & { what: string; expected: Values })[] = [
   },
 ];
 
-describe.each(kernelSets)('ADD, SUB, $name', ({ sets }) => {
-  const run = (c: ValuesCase) => valuesOf({ options, ...c }, sets);
+describe.each(kernelSets)('ADD, SUB, $name', ({ set }) => {
+  const run = (c: ValuesCase) => valuesOf({ options, ...c }, set);
 
   test.each(cases)('$what', ({ expected, ...c }) => expect(run(c)).toEqual(expected));
 

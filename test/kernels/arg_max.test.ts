@@ -5,11 +5,11 @@ type Literal = TensorLiteral & { data: readonly number[] };
 const vector = (dtype: TensorLiteral['dtype'], ...data: number[]): Literal => ({ dtype, shape: [data.length], data });
 const axisOf = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data, constant: true });
 
-describe.each(kernelSets)('ARG_MAX and ARG_MIN, $name', ({ sets }) => {
+describe.each(kernelSets)('ARG_MAX and ARG_MIN, $name', ({ set }) => {
   const arg = (op: string, input: Literal, axis: TensorLiteral | number, dtype: 'int32' | 'int64' = 'int32') => {
     const inputs = [input, typeof axis === 'number' ? axisOf(axis) : axis];
     const options = { outputType: dtype.toUpperCase() };
-    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }] }, sets)[0]!;
+    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }] }, set)[0]!;
   };
 
   test.each([

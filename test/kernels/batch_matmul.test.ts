@@ -15,7 +15,7 @@ const output = (dtype: TensorLiteral['dtype'], scale = 1, zeroPoint = 0): Tensor
   zeroPoint,
 });
 
-describe.each(kernelSets)('BATCH_MATMUL, $name', ({ sets }) => {
+describe.each(kernelSets)('BATCH_MATMUL, $name', ({ set }) => {
   const multiply = (
     x: TensorLiteral,
     y: TensorLiteral,
@@ -24,7 +24,7 @@ describe.each(kernelSets)('BATCH_MATMUL, $name', ({ sets }) => {
     profile: OperatorCase['profile'] = 'tflite',
   ) => {
     const all = { adjX: false, adjY: false, ...options };
-    return runOperator({ op: 'BATCH_MATMUL', options: all, inputs: [x, y], outputs: [to], profile }, sets)[0]!;
+    return runOperator({ op: 'BATCH_MATMUL', options: all, inputs: [x, y], outputs: [to], profile }, set)[0]!;
   };
 
   const x = tensor('int8', [2, 3], [1, 2, 3, 4, 5, 6]);

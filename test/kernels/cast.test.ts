@@ -33,12 +33,12 @@ const cases: [from: DType, Values, to: DType, Values][] = [
   ['float32', [2 ** 40, -(2 ** 40), -(2 ** 32), -1], 'int64', [2n ** 40n, -(2n ** 40n), -(2n ** 32n), -1n]],
 ];
 
-describe.each(kernelSets)('CAST, $name', ({ sets }) => {
+describe.each(kernelSets)('CAST, $name', ({ set }) => {
   test.each(cases)('%s %s to %s', (from, values, to, expected) => {
-    expect(valuesOf({ op: 'CAST', inputs: [tensor(from, values)], out: [to] }, sets)).toEqual(expected);
+    expect(valuesOf({ op: 'CAST', inputs: [tensor(from, values)], out: [to] }, set)).toEqual(expected);
   });
 
   test('to int4 is refused', () => {
-    expect(() => valuesOf({ op: 'CAST', inputs: [tensor('int8', [1])], out: ['int4'] }, sets)).toThrow('CAST (node 0)');
+    expect(() => valuesOf({ op: 'CAST', inputs: [tensor('int8', [1])], out: ['int4'] }, set)).toThrow('CAST (node 0)');
   });
 });

@@ -4,8 +4,8 @@ import { tensor, type Values, type ValuesCase, valuesOf } from './values.ts';
 
 const OPS = ['EQUAL', 'NOT_EQUAL', 'LESS', 'LESS_EQUAL', 'GREATER', 'GREATER_EQUAL'] as const;
 
-describe.each(kernelSets)('comparisons, $name', ({ sets }) => {
-  const run = (c: ValuesCase) => valuesOf({ ...c, out: ['bool'] }, sets);
+describe.each(kernelSets)('comparisons, $name', ({ set }) => {
+  const run = (c: ValuesCase) => valuesOf({ ...c, out: ['bool'] }, set);
 
   // Values that TFLite's own kernels computed, in the order of OPS.
   test.each([
@@ -78,8 +78,8 @@ const cases: (ValuesCase & { expected: Values })[] = [
   { op: 'ADD_N', inputs: [tensor('int32', [1, 2 ** 31 - 1]), tensor('int32', [10, 1]), tensor('int32', [100, 0])], expected: [111, -(2 ** 31)] },
 ];
 
-describe.each(kernelSets)('of plain integers, $name', ({ sets }) => {
-  test.each(cases)('$op of $inputs.0.dtype', ({ expected, ...c }) => expect(valuesOf(c, sets)).toEqual(expected));
+describe.each(kernelSets)('of plain integers, $name', ({ set }) => {
+  test.each(cases)('$op of $inputs.0.dtype', ({ expected, ...c }) => expect(valuesOf(c, set)).toEqual(expected));
 
   test.each([
     { op: 'ADD_N', inputs: [tensor('int32', [1])] },
@@ -87,5 +87,5 @@ describe.each(kernelSets)('of plain integers, $name', ({ sets }) => {
     { op: 'LOGICAL_OR', inputs: [tensor('int8', [1]), tensor('int8', [1])] },
     { op: 'BITWISE_XOR', inputs: [tensor('int64', [1n]), tensor('int64', [1n])] },
     { op: 'MAXIMUM', inputs: [tensor('bool', [1]), tensor('bool', [1])] },
-  ])('$op is refused', (c) => expect(() => valuesOf(c, sets)).toThrow(`${c.op} (node 0)`));
+  ])('$op is refused', (c) => expect(() => valuesOf(c, set)).toThrow(`${c.op} (node 0)`));
 });

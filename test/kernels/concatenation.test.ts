@@ -8,10 +8,10 @@ const of = (shape: number[], data: number[], more: Partial<TensorLiteral> = {}):
   ...more,
 });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], options: object, output: Partial<TensorLiteral> = {}) => {
     const { data: _, ...like } = inputs[0]!;
-    return runOperator({ op, options, inputs, outputs: [{ ...like, shape: [], ...output }] }, sets)[0]!;
+    return runOperator({ op, options, inputs, outputs: [{ ...like, shape: [], ...output }] }, set)[0]!;
   };
 
   describe('CONCATENATION', () => {

@@ -17,10 +17,10 @@ interface How {
 
 const axisOf = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data, constant: true });
 
-describe.each(kernelSets)('CUMSUM, $name', ({ sets }) => {
+describe.each(kernelSets)('CUMSUM, $name', ({ set }) => {
   const cumsum = (input: Literal, axis: TensorLiteral, { profile = 'tflite', output = input, ...how }: How = {}) => {
     const options = { exclusive: false, reverse: false, ...how };
-    return runOperator({ op: 'CUMSUM', options, inputs: [input, axis], outputs: [output], profile }, sets)[0]!;
+    return runOperator({ op: 'CUMSUM', options, inputs: [input, axis], outputs: [output], profile }, set)[0]!;
   };
 
   test.each([

@@ -3,7 +3,7 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 const float = (values: number[]) => values.map(Math.fround);
 
-describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ sets }) => {
+describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ set }) => {
   const outputs: TensorLiteral[] = [{ dtype: 'float32', shape: [] }];
 
   // Values that TFLite's own kernels computed: they print as these decimals.
@@ -14,7 +14,7 @@ describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ sets }) => {
     { dtype: 'int4', shape: [2, 2], scale: [0.5, 2], dimension: 0, data: [-8, 7, -1, 3], expected: [-4, 3.5, -2, 6] },
     { dtype: 'int8', shape: [0, 2], scale: [0.5, 2], dimension: 1, data: [], expected: [] },
   ])('DEQUANTIZE %o', ({ expected, ...input }) => {
-    expect(runOperator({ op: 'DEQUANTIZE', inputs: [input], outputs }, sets)).toEqual([
+    expect(runOperator({ op: 'DEQUANTIZE', inputs: [input], outputs }, set)).toEqual([
       { shape: input.shape, data: float(expected) },
     ]);
   });
@@ -22,7 +22,7 @@ describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ sets }) => {
   test('tflm takes the first scale for all channels', () => {
     const inputs: TensorLiteral[] = [{ dtype: 'int8', shape: [2], scale: [0.5, 0.25], dimension: 0, data: [4, 4] }];
     const run = (profile: 'tflite' | 'tflm') =>
-      runOperator({ op: 'DEQUANTIZE', inputs, outputs, profile }, sets)[0]?.data;
+      runOperator({ op: 'DEQUANTIZE', inputs, outputs, profile }, set)[0]?.data;
     expect(run('tflm')).toEqual([2, 2]);
     expect(run('tflite')).toEqual([2, 1]);
   });
@@ -35,11 +35,11 @@ describe.each(kernelSets)('DEQUANTIZE, FAKE_QUANT, $name', ({ sets }) => {
     { dtype: 'int16', shape: [2, 2], scale: 1, zeroPoint: 1 },
     { dtype: 'int32', shape: [2, 2], scale: 1 },
   ])('DEQUANTIZE %o is refused', (input) => {
-    expect(() => runOperator({ op: 'DEQUANTIZE', inputs: [input], outputs }, sets)).toThrow('DEQUANTIZE (node 0)');
+    expect(() => runOperator({ op: 'DEQUANTIZE', inputs: [input], outputs }, set)).toThrow('DEQUANTIZE (node 0)');
   });
 
   const fakeQuant = (options: object, data: number[]) =>
-    runOperator({ op: 'FAKE_QUANT', options, inputs: [{ dtype: 'float32', shape: [data.length], data }], outputs }, sets)[0]!.data; // biome-ignore format: a call
+    runOperator({ op: 'FAKE_QUANT', options, inputs: [{ dtype: 'float32', shape: [data.length], data }], outputs }, set)[0]!.data; // biome-ignore format: a call
 
   test.each([
     // 0 is one of the values: halves go up, what is outside is clamped

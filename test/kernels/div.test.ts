@@ -25,8 +25,8 @@ const cases: (ValuesCase & { what: string; expected: Values })[] = [
   { what: 'SQUARED_DIFFERENCE int32 wraps', op: 'SQUARED_DIFFERENCE', inputs: [tensor('int32', [1, -5, 40000]), tensor('int32', [3, 5, -40000])], expected: [4, 100, 2105032704] },
 ];
 
-describe.each(kernelSets)('DIV, FLOOR_DIV, FLOOR_MOD, SQUARED_DIFFERENCE, $name', ({ sets }) => {
-  const run = (c: ValuesCase) => valuesOf({ options, ...c }, sets);
+describe.each(kernelSets)('DIV, FLOOR_DIV, FLOOR_MOD, SQUARED_DIFFERENCE, $name', ({ set }) => {
+  const run = (c: ValuesCase) => valuesOf({ options, ...c }, set);
 
   test.each(cases)('$what', ({ expected, ...c }) => expect(run(c)).toEqual(expected));
 

@@ -4,11 +4,11 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data });
 const of = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int8', shape, data });
 
-describe.each(kernelSets)('DYNAMIC_UPDATE_SLICE, $name', ({ sets }) => {
+describe.each(kernelSets)('DYNAMIC_UPDATE_SLICE, $name', ({ set }) => {
   const update = (operand: TensorLiteral, slice: TensorLiteral, start: TensorLiteral) =>
     runOperator(
       { op: 'DYNAMIC_UPDATE_SLICE', inputs: [operand, slice, start], outputs: [{ dtype: 'int8', shape: [] }] },
-      sets,
+      set,
     )[0]?.data;
   const operand = of([3, 2], [1, 2, 3, 4, 5, 6]);
 

@@ -9,10 +9,10 @@ const rows = (dtype: TensorLiteral['dtype'], data: number[], more: object = {}):
   ...more,
 });
 
-describe.each(kernelSets)('EMBEDDING_LOOKUP, $name', ({ sets }) => {
+describe.each(kernelSets)('EMBEDDING_LOOKUP, $name', ({ set }) => {
   const look = (indices: number[], values: TensorLiteral, dtype: TensorLiteral['dtype']) => {
     const lookup: TensorLiteral = { dtype: 'int32', shape: [indices.length], data: indices };
-    return runOperator({ op: 'EMBEDDING_LOOKUP', inputs: [lookup, values], outputs: [{ dtype, shape: [] }] }, sets)[0]!;
+    return runOperator({ op: 'EMBEDDING_LOOKUP', inputs: [lookup, values], outputs: [{ dtype, shape: [] }] }, set)[0]!;
   };
   const data = [1, -2, 3, -4, 5, -6];
 

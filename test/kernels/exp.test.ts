@@ -42,21 +42,21 @@ const cases: (ValuesCase & { expected: Values })[] = [
   { op: 'ZEROS_LIKE', inputs: [tensor('int32', [5, -5], undefined, 0, [2, 1])], expected: [0, 0] },
 ];
 
-describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
+describe.each(kernelSets)('functions of one value, $name', ({ set }) => {
   test.each(cases)('$op of $inputs.0.dtype, $options', ({ expected, ...c }) => {
-    expect(valuesOf(c, sets)).toEqual(expected);
+    expect(valuesOf(c, set)).toEqual(expected);
   });
 
   test('ELU int8', () => {
     const x = [-128, -60, -20, -1, 0, 1, 60, 127];
     const y = x.map((v) => (v < 0 ? Math.round(Math.expm1(v / 16) * 32) : Math.min(2 * v, 127))); // no ties here
-    expect(valuesOf({ op: 'ELU', inputs: [tensor('int8', x, 1 / 16)], out: ['int8', 1 / 32] }, sets)).toEqual(y);
+    expect(valuesOf({ op: 'ELU', inputs: [tensor('int8', x, 1 / 16)], out: ['int8', 1 / 32] }, set)).toEqual(y);
   });
 
   test("SQRT's table of int16 counts as memory", () => {
     const run = (tensorBytes: number) => {
       const inputs = [tensor('int16', [4], 1)];
-      return runOperator({ op: 'SQRT', inputs, outputs: [{ ...inputs[0], data: [] }], limits: { tensorBytes } }, sets);
+      return runOperator({ op: 'SQRT', inputs, outputs: [{ ...inputs[0], data: [] }], limits: { tensorBytes } }, set);
     };
     expect(run(2 ** 17)).toEqual([{ shape: [1], data: [2] }]);
     expect(() => run(2 ** 16)).toThrow(/limits.tensorBytes/);
@@ -64,14 +64,14 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
 
   test('RSQRT int16 of tflm is in fixed point', () => {
     const inputs = [tensor('int16', [0, 1, 2, 1000, 32767], 0.001)];
-    const data = valuesOf({ op: 'RSQRT', inputs, out: ['int16', 0.001], profile: 'tflm' }, sets);
+    const data = valuesOf({ op: 'RSQRT', inputs, out: ['int16', 0.001], profile: 'tflm' }, set);
     expect(data).toEqual([32767, 31623, 22361, 1000, 175]);
   });
 
   test('ELU of tflm is exp(x) - 1, which has lost its last bits near 0', () => {
     const c: ValuesCase = { op: 'ELU', inputs: [tensor('int8', [-1], 1e-6)], out: ['int8', 1e-8] };
-    expect(valuesOf(c, sets)).toEqual([-100]);
-    expect(valuesOf({ ...c, profile: 'tflm' }, sets)).toEqual([-101]);
+    expect(valuesOf(c, set)).toEqual([-100]);
+    expect(valuesOf({ ...c, profile: 'tflm' }, set)).toEqual([-101]);
   });
 
   test.each([
@@ -80,8 +80,8 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
     { op: 'RSQRT', inputs: [tensor('int8', [127, -128], 0.05, -5)], out: ['int8', 0.02] },
     { op: 'RSQRT', inputs: [tensor('int16', [0, -1], 0.05)], out: ['int16', 0.02] },
   ] as const)('$op of a negative $inputs.0.dtype is refused', (c) => {
-    expect(() => valuesOf(c, sets)).toThrow(InputError);
-    expect(() => valuesOf(c, sets)).toThrow(/\(node 0\): value 1 of tensor 0 't0' is below 0/);
+    expect(() => valuesOf(c, set)).toThrow(InputError);
+    expect(() => valuesOf(c, set)).toThrow(/\(node 0\): value 1 of tensor 0 't0' is below 0/);
   });
 
   test.each<ValuesCase>([
@@ -93,5 +93,5 @@ describe.each(kernelSets)('functions of one value, $name', ({ sets }) => {
     { op: 'PRELU', inputs: [tensor('int8', [1], 1), tensor('int8', [1, 2], 1)], out: ['int8', 1] }, // alpha is larger
     { op: 'PRELU', inputs: [tensor('int16', [1], 1), tensor('int16', [1], 1)], out: ['int16', 1] },
     { op: 'ZEROS_LIKE', inputs: [tensor('int8', [1])] },
-  ])('$op of $inputs.0.dtype is refused', (c) => expect(() => valuesOf(c, sets)).toThrow(`${c.op} (node 0)`));
+  ])('$op of $inputs.0.dtype is refused', (c) => expect(() => valuesOf(c, set)).toThrow(`${c.op} (node 0)`));
 });

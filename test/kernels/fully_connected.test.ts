@@ -17,14 +17,14 @@ const rows = (dtype: TensorLiteral['dtype'], ...data: number[][]): TensorLiteral
 });
 const output = (dtype: TensorLiteral['dtype'], scale = 1): TensorLiteral => ({ dtype, shape: [], scale });
 
-describe.each(kernelSets)('FULLY_CONNECTED, $name', ({ sets }) => {
+describe.each(kernelSets)('FULLY_CONNECTED, $name', ({ set }) => {
   const run = (
     inputs: OperatorCase['inputs'],
     to: TensorLiteral,
     more: object = {},
     profile: OperatorCase['profile'] = 'tflite',
   ) =>
-    runOperator({ op: 'FULLY_CONNECTED', options: { ...options, ...more }, inputs, outputs: [to], profile }, sets)[0]!;
+    runOperator({ op: 'FULLY_CONNECTED', options: { ...options, ...more }, inputs, outputs: [to], profile }, set)[0]!;
 
   /** As TFLite computed it. */
   const filter = { ...rows('int8', [10, -20, 30], [-40, 50, 127]), scale: 0.05 };

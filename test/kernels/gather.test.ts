@@ -9,11 +9,11 @@ const count = (...shape: number[]): TensorLiteral => ({
 });
 const at = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int32', shape, data });
 
-describe.each(kernelSets)('GATHER, $name', ({ sets }) => {
+describe.each(kernelSets)('GATHER, $name', ({ set }) => {
   const gather = (input: TensorLiteral, indices: TensorLiteral, axis = 0, batchDims = 0) =>
     runOperator(
       { op: 'GATHER', options: { axis, batchDims }, inputs: [input, indices], outputs: [{ dtype: 'int8', shape: [] }] },
-      sets,
+      set,
     )[0];
 
   test.each([
@@ -85,9 +85,9 @@ describe.each(kernelSets)('GATHER, $name', ({ sets }) => {
   });
 });
 
-describe.each(kernelSets)('GATHER_ND, $name', ({ sets }) => {
+describe.each(kernelSets)('GATHER_ND, $name', ({ set }) => {
   const gather = (input: TensorLiteral, indices: TensorLiteral) =>
-    runOperator({ op: 'GATHER_ND', inputs: [input, indices], outputs: [{ dtype: 'int8', shape: [] }] }, sets)[0];
+    runOperator({ op: 'GATHER_ND', inputs: [input, indices], outputs: [{ dtype: 'int8', shape: [] }] }, set)[0];
 
   test.each([
     { what: 'elements', indices: at([2, 2], [1, 2, 0, 1]), shape: [2], data: [5, 1] },

@@ -11,11 +11,11 @@ const int8 = (data: number[], shape = [data.length]): Literal => ({
   zeroPoint: -3,
 });
 
-describe.each(kernelSets)('L2_NORMALIZATION, $name', ({ sets }) => {
+describe.each(kernelSets)('L2_NORMALIZATION, $name', ({ set }) => {
   const normalize = (input: Literal, output: Partial<TensorLiteral> = {}, fusedActivationFunction = 'NONE') => {
     const outputs = [{ ...input, scale: 1 / 128, zeroPoint: input.dtype === 'int8' ? 0 : 128, ...output }];
     const test = { op: 'L2_NORMALIZATION', options: { fusedActivationFunction }, inputs: [input], outputs };
-    return runOperator(test, sets)[0]!;
+    return runOperator(test, set)[0]!;
   };
 
   // As TFLite computed them.

@@ -11,10 +11,10 @@ const int8 = (data: number[], scale = 0.1, shape = [data.length]): Literal => ({
   zeroPoint: 5,
 });
 
-describe.each(kernelSets)('LOG_SOFTMAX, $name', ({ sets }) => {
+describe.each(kernelSets)('LOG_SOFTMAX, $name', ({ set }) => {
   const logSoftmax = (input: Literal, output: Partial<TensorLiteral> = {}) => {
     const outputs = [{ ...input, scale: 1 / 16, zeroPoint: input.dtype === 'int8' ? 127 : 255, ...output }];
-    return runOperator({ op: 'LOG_SOFTMAX', inputs: [input], outputs }, sets)[0]!;
+    return runOperator({ op: 'LOG_SOFTMAX', inputs: [input], outputs }, set)[0]!;
   };
 
   // As TFLite computed them.

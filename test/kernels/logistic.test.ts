@@ -6,7 +6,7 @@ const X8 = [-128, -64, -32, -1, 0, 5, 32, 64, 127];
 const XU8 = [0, 64, 127, 133, 160, 255];
 const X16 = [-32768, -20000, -4096, -1, 0, 1, 4096, 20000, 32767];
 
-describe.each(kernelSets)('LOGISTIC, TANH, HARD_SWISH, $name', ({ sets }) => {
+describe.each(kernelSets)('LOGISTIC, TANH, HARD_SWISH, $name', ({ set }) => {
   const run = (
     op: string,
     dtype: DType,
@@ -17,7 +17,7 @@ describe.each(kernelSets)('LOGISTIC, TANH, HARD_SWISH, $name', ({ sets }) => {
   ) => {
     const inputs = [{ dtype, shape: [data.length], scale, zeroPoint, data }];
     const outputs = [{ dtype, shape: [], scale: outputScale, zeroPoint: outputZeroPoint }];
-    return runOperator({ op, inputs, outputs, profile }, sets)[0]!.data;
+    return runOperator({ op, inputs, outputs, profile }, set)[0]!.data;
   };
 
   // Values that TFLite's own kernels computed.

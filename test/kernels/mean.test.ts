@@ -11,7 +11,7 @@ const vector = (dtype: TensorLiteral['dtype'], ...data: (number | bigint)[]): Li
 const exact = { scale: 1, zeroPoint: 0 };
 const MIN64 = -(2n ** 63n);
 
-describe.each(kernelSets)('MEAN and SUM, $name', ({ sets }) => {
+describe.each(kernelSets)('MEAN and SUM, $name', ({ set }) => {
   const reduce = (
     op: string,
     input: Literal,
@@ -21,7 +21,7 @@ describe.each(kernelSets)('MEAN and SUM, $name', ({ sets }) => {
     const axis: TensorLiteral = { dtype: 'int32', shape: [axes.length], data: axes, constant };
     const { data: _, ...like } = input;
     const test = { op, options: { keepDims }, inputs: [input, axis], outputs: [{ ...like, ...output }], profile };
-    return runOperator(test, sets)[0]!;
+    return runOperator(test, set)[0]!;
   };
   interface Options {
     keepDims?: boolean;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
-describe.each(kernelSets)('MIRROR_PAD, $name', ({ sets }) => {
+describe.each(kernelSets)('MIRROR_PAD, $name', ({ set }) => {
   const pad = (
     mode: string,
     shape: number[],
@@ -16,7 +16,7 @@ describe.each(kernelSets)('MIRROR_PAD, $name', ({ sets }) => {
     ];
     return runOperator(
       { op: 'MIRROR_PAD', options: { mode }, inputs, outputs: [{ dtype: 'int8', shape: [], ...output }] },
-      sets,
+      set,
     )[0];
   };
 

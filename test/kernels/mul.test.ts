@@ -78,10 +78,10 @@ const cases: Case[] = [
   },
 ];
 
-describe.each(kernelSets)('MUL, $name', ({ sets }) => {
+describe.each(kernelSets)('MUL, $name', ({ set }) => {
   const run = ({ inputs, scale, zeroPoint, activation = 'NONE' }: Omit<Case, 'what' | 'expected'>) => {
     const options = { fusedActivationFunction: activation };
-    return valuesOf({ op: 'MUL', options, inputs, out: [undefined, scale, zeroPoint] }, sets);
+    return valuesOf({ op: 'MUL', options, inputs, out: [undefined, scale, zeroPoint] }, set);
   };
 
   test.each(cases)('$what', ({ expected, ...c }) => expect(run(c)).toEqual(expected));

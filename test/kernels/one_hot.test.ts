@@ -3,7 +3,7 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 const of = (shape: number[], ...data: number[]): TensorLiteral => ({ dtype: 'int32', shape, data });
 
-describe.each(kernelSets)('ONE_HOT, $name', ({ sets }) => {
+describe.each(kernelSets)('ONE_HOT, $name', ({ set }) => {
   const oneHot = (
     indices: TensorLiteral,
     depth: TensorLiteral,
@@ -18,7 +18,7 @@ describe.each(kernelSets)('ONE_HOT, $name', ({ sets }) => {
         inputs: [indices, depth, on, off],
         outputs: [{ dtype: on.dtype, shape: [] }],
       },
-      sets,
+      set,
     )[0];
 
   test.each([

@@ -8,10 +8,10 @@ const of = (shape: number[], data: number[], more: Partial<TensorLiteral> = {}):
   ...more,
 });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], options: object, output: Partial<TensorLiteral> = {}) => {
     const { data: _, ...like } = inputs[0]!;
-    return runOperator({ op, options, inputs, outputs: [{ ...like, shape: [], ...output }] }, sets)[0]!;
+    return runOperator({ op, options, inputs, outputs: [{ ...like, shape: [], ...output }] }, set)[0]!;
   };
 
   describe('PACK', () => {
@@ -34,7 +34,7 @@ describe.each(kernelSets)('$name', ({ sets }) => {
       const inputs = [of([1], [1], { scale: 1 })];
       const outputs = [{ dtype: 'int16' as const, shape: [], scale: 2 }];
       const options = { axis: 0, valuesCount: 1 };
-      expect(runOperator({ op: 'PACK', options, inputs, outputs, profile: 'tflm' }, sets)[0]?.data).toEqual([1]);
+      expect(runOperator({ op: 'PACK', options, inputs, outputs, profile: 'tflm' }, set)[0]?.data).toEqual([1]);
     });
 
     test('scalars', () => {
@@ -55,7 +55,7 @@ describe.each(kernelSets)('$name', ({ sets }) => {
     const input = of([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]);
     const unpack = (axis: number, num: number, count = num, more: Partial<TensorLiteral> = {}) => {
       const outputs = Array.from({ length: count }, () => of([], [], more));
-      return runOperator({ op: 'UNPACK', options: { axis, num }, inputs: [input], outputs }, sets);
+      return runOperator({ op: 'UNPACK', options: { axis, num }, inputs: [input], outputs }, set);
     };
 
     test('the first axis', () => {

@@ -9,7 +9,7 @@ const rows = (data: number[], more: Partial<TensorLiteral> = {}): TensorLiteral 
   ...more,
 });
 
-describe.each(kernelSets)('PAD, $name', ({ sets }) => {
+describe.each(kernelSets)('PAD, $name', ({ set }) => {
   const pad = (
     input: TensorLiteral,
     paddings: TensorLiteral,
@@ -23,7 +23,7 @@ describe.each(kernelSets)('PAD, $name', ({ sets }) => {
         outputs: [{ ...like, shape: [], ...output }],
         ...(profile && { profile }),
       },
-      sets,
+      set,
     )[0]!;
   };
   const input: TensorLiteral = { dtype: 'int16', shape: [2, 1], data: [5, 6] };

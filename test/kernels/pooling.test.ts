@@ -12,11 +12,11 @@ const options = {
 const quantized = { scale: 0.1, zeroPoint: 3 };
 const image = { shape: [1, 3, 3, 1], data: [-5, -4, 3, 9, -7, 0, 1, 2, -128], ...quantized };
 
-describe.each(kernelSets)('AVERAGE_POOL_2D and MAX_POOL_2D, $name', ({ sets }) => {
+describe.each(kernelSets)('AVERAGE_POOL_2D and MAX_POOL_2D, $name', ({ set }) => {
   const pool = (op: string, input: Omit<TensorLiteral, 'dtype'>, dtype: TensorLiteral['dtype'], more: object = {}) => {
     const { data: _, ...output } = { ...input, dtype };
     const inputs = [{ ...input, dtype }];
-    return runOperator({ op, options: { ...options, ...more }, inputs, outputs: [output] }, sets)[0]!;
+    return runOperator({ op, options: { ...options, ...more }, inputs, outputs: [output] }, set)[0]!;
   };
 
   test('averages, as TFLite computed them', () => {

@@ -21,7 +21,7 @@ const PRODUCTS = [
   { dtype: 'int16', axes: [], output: { scale: 0.1, zeroPoint: 0 }, data: [7, -18, 20, -25, 45, -50] },
 ] as const;
 
-describe.each(kernelSets)('REDUCE_..., $name', ({ sets }) => {
+describe.each(kernelSets)('REDUCE_..., $name', ({ set }) => {
   const reduce = (
     op: string,
     input: Literal,
@@ -33,7 +33,7 @@ describe.each(kernelSets)('REDUCE_..., $name', ({ sets }) => {
     const { data: _, ...like } = input;
     return runOperator(
       { op, options: { keepDims }, inputs: [input, axis], outputs: [{ ...like, ...output }] },
-      sets,
+      set,
     )[0]!;
   };
 

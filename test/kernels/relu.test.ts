@@ -8,7 +8,7 @@ const small = { dtype: 'int16', scale: 0.001, data: [-32768, -333, 0, 333, 32767
 const to = (scale: number, zeroPoint = 0) => ({ scale, zeroPoint });
 const alpha = (alpha: number) => ({ alpha: Math.fround(alpha) });
 
-describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
+describe.each(kernelSets)('RELU and its like, $name', ({ set }) => {
   // Values that TFLite's own kernels computed.
   test.each([
     ['RELU', {}, int8, to(0.04, 10), [10, 10, 10, 11, 23, 76, 127]],
@@ -26,7 +26,7 @@ describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
   ] as const)('%s %o: %o', (op, options, input, output, expected) => {
     const shape = [1, input.data.length];
     const outputs = [{ dtype: input.dtype, shape: [], ...output }];
-    expect(runOperator({ op, options, inputs: [{ shape, ...input }], outputs }, sets)).toEqual([
+    expect(runOperator({ op, options, inputs: [{ shape, ...input }], outputs }, set)).toEqual([
       { shape, data: expected },
     ]);
   });
@@ -40,7 +40,7 @@ describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
     const inputs = [{ dtype: 'int16', shape: [5], scale: 5e-6, data: [1, 2, 3, -1, -3] } as const];
     const outputs = [{ dtype: 'int16', shape: [], scale: 2e-6 } as const];
     const run = (profile: 'tflm' | 'tflite') =>
-      runOperator({ op, options: alpha(0.5), inputs, outputs, profile }, sets)[0]?.data;
+      runOperator({ op, options: alpha(0.5), inputs, outputs, profile }, set)[0]?.data;
     expect(run('tflite')).toEqual(tflite);
     expect(run('tflm')).toEqual(tflm);
   });
@@ -48,7 +48,7 @@ describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
   test('RELU6 of tflm only clamps, to 6 in units of the input', () => {
     const inputs = [{ dtype: 'int8', shape: [4], scale: 0.1, zeroPoint: -3, data: [-100, -3, 57, 58] } as const];
     const outputs = [{ dtype: 'int8', shape: [], scale: 0.2, zeroPoint: 9 } as const];
-    const run = (profile: 'tflm' | 'tflite') => runOperator({ op: 'RELU6', inputs, outputs, profile }, sets)[0]?.data;
+    const run = (profile: 'tflm' | 'tflite') => runOperator({ op: 'RELU6', inputs, outputs, profile }, set)[0]?.data;
     expect(run('tflm')).toEqual([-3, -3, 57, 57]);
     expect(run('tflite')).toEqual([9, 9, 39, 39]);
   });
@@ -61,6 +61,6 @@ describe.each(kernelSets)('RELU and its like, $name', ({ sets }) => {
     { what: 'a scale of 0', op: 'LEAKY_RELU', options: alpha(1), inputs: [{ shape: [7], ...int8 }], output: { dtype: 'int8', shape: [], scale: 0 } }, // biome-ignore format: a table
   ];
   test.each(cases)('$what: refused', ({ op, options = {}, inputs, output }) => {
-    expect(() => runOperator({ op, options, inputs, outputs: [output] }, sets)).toThrow(/RELU.* \(node 0\)/);
+    expect(() => runOperator({ op, options, inputs, outputs: [output] }, set)).toThrow(/RELU.* \(node 0\)/);
   });
 });

@@ -5,9 +5,9 @@ const data = [1, -2, 3, -4, 5, -6];
 const input: TensorLiteral = { dtype: 'int8', shape: [2, 3], data };
 const shape = (...values: number[]): TensorLiteral => ({ dtype: 'int32', shape: [values.length], data: values });
 
-describe.each(kernelSets)('RESHAPE, $name', ({ sets }) => {
+describe.each(kernelSets)('RESHAPE, $name', ({ set }) => {
   const reshape = (inputs: TensorLiteral[], newShape?: number[]) =>
-    runOperator({ op: 'RESHAPE', options: { newShape }, inputs, outputs: [{ ...inputs[0]!, shape: [] }] }, sets)[0];
+    runOperator({ op: 'RESHAPE', options: { newShape }, inputs, outputs: [{ ...inputs[0]!, shape: [] }] }, set)[0];
 
   test.each([
     { what: 'a constant shape', inputs: [input, { ...shape(3, 2), constant: true }], expected: [3, 2] },

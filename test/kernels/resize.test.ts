@@ -7,7 +7,7 @@ const ALIGN = { alignCorners: true, halfPixelCenters: false };
 const HALF_PIXEL = { alignCorners: false, halfPixelCenters: true };
 const BOTH = { alignCorners: true, halfPixelCenters: true };
 
-describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', ({ sets }) => {
+describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', ({ set }) => {
   const resize = (
     op: string,
     dtype: DType,
@@ -21,7 +21,7 @@ describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', 
       { dtype, shape, data },
       { dtype: 'int32', shape: [size.length], data: size, constant },
     ];
-    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }] }, sets)[0]!;
+    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }] }, set)[0]!;
   };
 
   // 2x2 to 3x4, as TFLite computed it.

@@ -9,9 +9,9 @@ const count = (...shape: number[]): TensorLiteral => ({
   data: Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i),
 });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], options = {}) =>
-    runOperator({ op, options, inputs, outputs: [{ dtype: inputs[0]!.dtype, shape: [] }] }, sets)[0];
+    runOperator({ op, options, inputs, outputs: [{ dtype: inputs[0]!.dtype, shape: [] }] }, set)[0];
 
   test.each([
     { axes: [0], shape: [2, 3], data: [3, 4, 5, 0, 1, 2] },

@@ -1,11 +1,15 @@
 /** Runs one operator without a model file: tensors written down, answers compared. */
 import type { KernelSet, Limits, Profile } from '../../kernels/kernel.ts';
 import * as reference from '../../kernels/reference/index.ts';
+import { simd } from '../../kernels/simd/index.ts';
 import { type DType, sizeOf, Tensor, viewOf } from '../../kernels/tensor.ts';
 import { Executor } from '../../src/executor.ts';
 
 /** Every implementation: each kernel test runs over all of them. */
-export const kernelSets: readonly { name: string; sets: readonly KernelSet[] }[] = [{ name: 'reference', sets: [] }];
+export const kernelSets: readonly { name: 'reference' | 'simd'; set: KernelSet | undefined }[] = [
+  { name: 'reference', set: undefined },
+  { name: 'simd', set: simd },
+];
 
 /** A tensor written down. */
 export interface TensorLiteral {
@@ -34,7 +38,7 @@ export interface OperatorCase {
 }
 
 /** The outputs' shapes and values, after one run. */
-export function runOperator(test: OperatorCase, sets: readonly KernelSet[] = []) {
+export function runOperator(test: OperatorCase, kernelSet?: KernelSet) {
   const { op, options = {}, profile = 'tflite' } = test;
   const inputs = test.inputs.map((literal, i) => literal && tensorOf(literal, i));
   const outputs = test.outputs.map((literal, i) => tensorOf(literal, inputs.length + i));
@@ -48,7 +52,7 @@ export function runOperator(test: OperatorCase, sets: readonly KernelSet[] = [])
     nodes: [{ op, isCustom: false, index: 0, version: 1, options, inputs, outputs, intermediates }],
   };
   const limits = { tensorBytes: 2 ** 28, macs: 2 ** 32, iterations: 2 ** 20, ...test.limits };
-  const executor = new Executor(graph, { profile, limits, operators: reference, customOps: {}, kernelSets: sets });
+  const executor = new Executor(graph, { profile, limits, operators: reference, customOps: {}, kernelSet });
   test.inputs.forEach((literal, i) => {
     if (literal?.data && !literal.constant) setData(inputs[i]!, literal.data);
   });

@@ -5,11 +5,11 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data });
 const at = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int32', shape, data });
 
-describe.each(kernelSets)('SCATTER_ND, $name', ({ sets }) => {
+describe.each(kernelSets)('SCATTER_ND, $name', ({ set }) => {
   const scatter = (indices: TensorLiteral, updates: TensorLiteral, shape: TensorLiteral) =>
     runOperator(
       { op: 'SCATTER_ND', inputs: [indices, updates, shape], outputs: [{ dtype: updates.dtype, shape: [] }] },
-      sets,
+      set,
     )[0];
 
   test.each([

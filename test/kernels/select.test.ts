@@ -6,9 +6,9 @@ import { tensor } from './values.ts';
 const condition = (shape: number[], ...data: number[]) => tensor('bool', data, undefined, 0, shape);
 const of = (dtype: DType, shape: number[], ...data: (number | bigint)[]) => tensor(dtype, data, undefined, 0, shape);
 
-describe.each(kernelSets)('SELECT, SELECT_V2, $name', ({ sets }) => {
+describe.each(kernelSets)('SELECT, SELECT_V2, $name', ({ set }) => {
   const select = (op: string, inputs: TensorLiteral[], shape: number[] = []) =>
-    runOperator({ op, inputs, outputs: [{ dtype: inputs[1]!.dtype, shape }] }, sets)[0]!;
+    runOperator({ op, inputs, outputs: [{ dtype: inputs[1]!.dtype, shape }] }, set)[0]!;
   const x = of('int8', [2, 2], 1, 2, 3, 4);
   const y = of('int8', [2, 2], -1, -2, -3, -4);
 

@@ -3,9 +3,9 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 const data = [1, -2, 3, -4, 5, -6];
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], options: object, output: Partial<TensorLiteral> = {}) =>
-    runOperator({ op, options, inputs, outputs: [{ dtype: inputs[0]!.dtype, shape: [], ...output }] }, sets)[0];
+    runOperator({ op, options, inputs, outputs: [{ dtype: inputs[0]!.dtype, shape: [], ...output }] }, set)[0];
   const of = (...shape: number[]): TensorLiteral => ({ dtype: 'int8', shape, data });
 
   test('SHAPE and RANK', () => {

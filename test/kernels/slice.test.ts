@@ -4,10 +4,10 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data, constant: true });
 const late = (literal: TensorLiteral): TensorLiteral => ({ ...literal, constant: false });
 
-describe.each(kernelSets)('SLICE, $name', ({ sets }) => {
+describe.each(kernelSets)('SLICE, $name', ({ set }) => {
   const input: TensorLiteral = { dtype: 'uint8', shape: [2, 4], data: [1, 2, 3, 4, 5, 6, 7, 8] };
   const slice = (begin: TensorLiteral, size: TensorLiteral) =>
-    runOperator({ op: 'SLICE', inputs: [input, begin, size], outputs: [{ dtype: 'uint8', shape: [] }] }, sets)[0];
+    runOperator({ op: 'SLICE', inputs: [input, begin, size], outputs: [{ dtype: 'uint8', shape: [] }] }, set)[0];
 
   test.each([
     { what: 'a box', begin: list(0, 1), size: list(2, 2), shape: [2, 2], data: [2, 3, 6, 7] },
@@ -35,7 +35,7 @@ describe.each(kernelSets)('SLICE, $name', ({ sets }) => {
   });
 });
 
-describe.each(kernelSets)('STRIDED_SLICE, $name', ({ sets }) => {
+describe.each(kernelSets)('STRIDED_SLICE, $name', ({ set }) => {
   const none = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0, offset: false };
   const slice = (
     shape: number[],
@@ -51,7 +51,7 @@ describe.each(kernelSets)('STRIDED_SLICE, $name', ({ sets }) => {
       ...[begin, end, step].map((v) => ({ ...list(...v), constant })),
     ];
     const outputs = [{ dtype: 'int16' as const, shape: [] }];
-    return runOperator({ op: 'STRIDED_SLICE', options: { ...none, ...options }, inputs, outputs }, sets)[0]!;
+    return runOperator({ op: 'STRIDED_SLICE', options: { ...none, ...options }, inputs, outputs }, set)[0]!;
   };
 
   // The comments say it as Python does; x = arange(n).

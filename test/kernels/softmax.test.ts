@@ -11,14 +11,14 @@ const WIDE = { dtype: 'int16', scale: 1 / 65536, zeroPoint: -32768 } as const;
 const int8 = (...data: number[]): Literal => ({ dtype: 'int8', shape: [data.length], data, scale: 0.1, zeroPoint: 5 });
 const int16 = (...data: number[]): Literal => ({ dtype: 'int16', shape: [data.length], data, scale: 0.0005 });
 
-describe.each(kernelSets)('SOFTMAX, $name', ({ sets }) => {
+describe.each(kernelSets)('SOFTMAX, $name', ({ set }) => {
   const softmax = (
     input: Literal,
     output: Omit<TensorLiteral, 'shape'>,
     { beta = 1, profile = 'tflite' }: { beta?: number | undefined; profile?: Profile } = {},
   ) => {
     const outputs = [{ ...output, shape: input.shape }];
-    return runOperator({ op: 'SOFTMAX', options: { beta }, inputs: [input], outputs, profile }, sets)[0]!;
+    return runOperator({ op: 'SOFTMAX', options: { beta }, inputs: [input], outputs, profile }, set)[0]!;
   };
 
   // As TFLite computed them.

@@ -9,9 +9,9 @@ const of = (shape: number[], data?: number[]): TensorLiteral => ({
   data: data ?? Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + 1),
 });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], options = {}, output: Partial<TensorLiteral> = {}) =>
-    runOperator({ op, options, inputs, outputs: [{ dtype: 'int8', shape: [], ...output }] }, sets)[0];
+    runOperator({ op, options, inputs, outputs: [{ dtype: 'int8', shape: [], ...output }] }, set)[0];
 
   test.each([
     {

@@ -3,10 +3,10 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 const of = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int16', shape, data });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const input = of([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]);
   const cut = (op: string, inputs: TensorLiteral[], numSplits: number, count: number) =>
-    runOperator({ op, options: { numSplits }, inputs, outputs: Array.from({ length: count }, () => of([], [])) }, sets);
+    runOperator({ op, options: { numSplits }, inputs, outputs: Array.from({ length: count }, () => of([], [])) }, set);
   const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data });
 
   describe('SPLIT', () => {

@@ -9,7 +9,7 @@ const constant = (dtype: TensorLiteral['dtype'], shape: number[], data: number[]
   constant: true,
 });
 
-describe.each(kernelSets)('SVDF, $name', ({ sets }) => {
+describe.each(kernelSets)('SVDF, $name', ({ set }) => {
   /** Two filters of one unit, or two units of one filter, over two steps; the state holds the steps 10, 20 and 30, 40. */
   const input: TensorLiteral = { dtype: 'int8', shape: [1, 2], data: [3, 5], scale: 1, zeroPoint: 2 };
   const feature = constant('int8', [2, 2], [1, 2, 10, -1]);
@@ -23,7 +23,7 @@ describe.each(kernelSets)('SVDF, $name', ({ sets }) => {
     profile: OperatorCase['profile'] = 'tflite',
   ) => {
     const output: TensorLiteral = { dtype: 'int8', shape: [], scale: 1, zeroPoint: -1, ...to };
-    return runOperator({ op: 'SVDF', options: { rank }, inputs, outputs: [output], profile }, sets)[0]!;
+    return runOperator({ op: 'SVDF', options: { rank }, inputs, outputs: [output], profile }, set)[0]!;
   };
   // The features are 1*1 + 2*3 = 7 and 10*1 - 3 = 7; the state becomes 20, 7, 40, 7; over time 20 + 14 = 34 and 40 - 7 = 33.
 

@@ -4,9 +4,9 @@ import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 const list = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data });
 
-describe.each(kernelSets)('$name', ({ sets }) => {
+describe.each(kernelSets)('$name', ({ set }) => {
   const run = (op: string, inputs: TensorLiteral[], dtype = inputs[0]!.dtype, more: Partial<TensorLiteral> = {}) =>
-    runOperator({ op, inputs, outputs: [{ dtype, shape: [], ...more }] }, sets)[0];
+    runOperator({ op, inputs, outputs: [{ dtype, shape: [], ...more }] }, set)[0];
   const of = (shape: number[], data: number[]): TensorLiteral => ({ dtype: 'int16', shape, data });
   const input = of([2, 2], [1, 2, 3, 4]);
 

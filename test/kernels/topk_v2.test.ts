@@ -9,11 +9,11 @@ const vector = (dtype: TensorLiteral['dtype'], ...data: (number | bigint)[]): Li
 });
 const kOf = (...data: number[]): TensorLiteral => ({ dtype: 'int32', shape: [data.length], data, constant: true });
 
-describe.each(kernelSets)('TOPK_V2, $name', ({ sets }) => {
+describe.each(kernelSets)('TOPK_V2, $name', ({ set }) => {
   const topK = (input: Literal, k: TensorLiteral | number, indices: 'int32' | 'int16' = 'int32') => {
     const { data: _, ...values } = input;
     const outputs: TensorLiteral[] = [values, { dtype: indices, shape: [] }];
-    return runOperator({ op: 'TOPK_V2', inputs: [input, typeof k === 'number' ? kOf(k) : k], outputs }, sets);
+    return runOperator({ op: 'TOPK_V2', inputs: [input, typeof k === 'number' ? kOf(k) : k], outputs }, set);
   };
 
   test.each([

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
-describe.each(kernelSets)('TRANSPOSE, $name', ({ sets }) => {
+describe.each(kernelSets)('TRANSPOSE, $name', ({ set }) => {
   const transpose = (shape: number[], perm: number[], constant = true) => {
     const data = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i);
     const inputs: TensorLiteral[] = [
       { dtype: 'int8', shape, data },
       { dtype: 'int32', shape: [perm.length], data: perm, constant },
     ];
-    return runOperator({ op: 'TRANSPOSE', inputs, outputs: [{ dtype: 'int8', shape: [] }] }, sets)[0];
+    return runOperator({ op: 'TRANSPOSE', inputs, outputs: [{ dtype: 'int8', shape: [] }] }, set)[0];
   };
 
   test.each([

@@ -132,9 +132,9 @@ const fromTFLite: LstmCase[] = [
   },
 ];
 
-describe.each(kernelSets)('UNIDIRECTIONAL_SEQUENCE_LSTM, $name', ({ sets }) => {
+describe.each(kernelSets)('UNIDIRECTIONAL_SEQUENCE_LSTM, $name', ({ set }) => {
   const run = ({ options, inputs, intermediates, output }: Omit<LstmCase, 'what' | 'data'>) =>
-    runOperator({ op: 'UNIDIRECTIONAL_SEQUENCE_LSTM', options, inputs, intermediates, outputs: [output] }, sets)[0]!;
+    runOperator({ op: 'UNIDIRECTIONAL_SEQUENCE_LSTM', options, inputs, intermediates, outputs: [output] }, set)[0]!;
 
   test.each(fromTFLite)('as TFLite computed it: $what', ({ data, ...test }) => {
     expect(run(test).data).toEqual(data);
@@ -148,7 +148,7 @@ describe.each(kernelSets)('UNIDIRECTIONAL_SEQUENCE_LSTM, $name', ({ sets }) => {
   test.each(fromTFLite.slice(1))('profile tflm does not have: $what', ({ options, inputs, intermediates, output }) => {
     const op = 'UNIDIRECTIONAL_SEQUENCE_LSTM';
     const test = { op, options, inputs, intermediates, outputs: [output], profile: 'tflm' as const };
-    expect(() => runOperator(test, sets)).toThrow(/profile tflm has no/);
+    expect(() => runOperator(test, set)).toThrow(/profile tflm has no/);
   });
 
   const basic = fromTFLite[0]!;

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
-describe.each(kernelSets)('WHERE and UNIQUE, $name', ({ sets }) => {
+describe.each(kernelSets)('WHERE and UNIQUE, $name', ({ set }) => {
   const where = (input: TensorLiteral) =>
-    runOperator({ op: 'WHERE', inputs: [input], outputs: [{ dtype: 'int64', shape: [] }] }, sets)[0]!;
+    runOperator({ op: 'WHERE', inputs: [input], outputs: [{ dtype: 'int64', shape: [] }] }, set)[0]!;
   const unique = (input: TensorLiteral, idxOutType: 'int32' | 'int64' = 'int32') => {
     const outputs: TensorLiteral[] = [
       { dtype: input.dtype, shape: [] },
       { dtype: idxOutType, shape: [] },
     ];
-    return runOperator({ op: 'UNIQUE', options: { idxOutType }, inputs: [input], outputs }, sets);
+    return runOperator({ op: 'UNIQUE', options: { idxOutType }, inputs: [input], outputs }, set);
   };
 
   test.each(['bool', 'int8', 'uint8', 'int32', 'int64'] as const)('WHERE of %s', (dtype) => {

@@ -1,6 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { InputError, LimitError, ModelError, type RequantError, UnsupportedError } from '../../kernels/errors.ts';
-import { type Node, type NodeParts, type Operator, operator } from '../../kernels/kernel.ts';
+import {
+  type KernelMemory,
+  type KernelSet,
+  type Node,
+  type NodeParts,
+  type Operator,
+  type Optimize,
+  operator,
+} from '../../kernels/kernel.ts';
 import { type DType, sizeOf, Tensor, viewOf } from '../../kernels/tensor.ts';
 import { Executor, type ExecutorOptions } from '../../src/executor.ts';
 
@@ -147,7 +155,7 @@ const plenty = { tensorBytes: 2 ** 24, macs: 2 ** 24, iterations: 100 };
 
 function executorOf(graph: ReturnType<typeof graphOf>, more: Partial<ExecutorOptions> = {}) {
   log = [];
-  return new Executor(graph, { profile: 'tflite', limits: plenty, operators, customOps: {}, kernelSets: [], ...more });
+  return new Executor(graph, { profile: 'tflite', limits: plenty, operators, customOps: {}, ...more });
 }
 
 /** Sets the inputs, runs, gives the outputs and what happened. */
@@ -465,26 +473,55 @@ describe('variables', () => {
 test('memory of a node’s own keeps what eval writes into it, and is counted', () => {
   const executor = executorOf(graphOf([{ shape: [1] }], [], [['COUNT', [], [0]]], [0]));
   expect([1, 2, 3].map(() => run(executor).outputs)).toEqual([[[1]], [[2]], [[3]]]);
-  expect(executor.memory.computed).toBe(4);
+  expect(executor.memory.computed).toBe(16);
 });
 
-describe('kernel sets', () => {
-  const constant = (value: number) => (prepared: never) => () =>
-    (prepared as { prepared: { output: Tensor<'int32'> } }).prepared.output.data.fill(value);
-  const graph = () => graphOf([{ shape: [1] }, { shape: [1] }], [0], [['INC', [0], [1]]], [1]);
-
-  test('the first that takes a node runs it', () => {
-    const kernelSets = [
-      { name: 'declines', kernels: { INC: () => undefined } },
-      { name: 'takes', kernels: { INC: constant(42) } },
-      { name: 'is late', kernels: { INC: constant(43) } },
-    ];
-    expect(run(executorOf(graph(), { kernelSets }), [1]).outputs).toEqual([[42]]);
+describe('a kernel set', () => {
+  const graph = () => graphOf([{ shape: [1] }, { shape: [1] }, { shape: [1] }], [0], [['INC', [0], [1]], ['INC', [1], [2]]], [2]); // biome-ignore format: one line
+  const output = (prepared: never) => (prepared as { prepared: { output: Tensor<'int32'> } }).prepared.output;
+  const created: number[] = [];
+  const setOf = (optimize: Optimize): KernelSet => ({
+    name: 'a set',
+    kernels: { INC: optimize },
+    createMemory(bytes) {
+      created.push(bytes);
+      return { buffer: new ArrayBuffer(bytes + 100) };
+    },
+  });
+  beforeEach(() => {
+    created.length = 0;
   });
 
-  test('the reference runs what all decline', () => {
-    const kernelSets = [{ name: 'declines', kernels: { INC: () => undefined } }];
-    expect(run(executorOf(graph(), { kernelSets }), [1]).outputs).toEqual([[2]]);
+  test('runs what it takes, over memory that it made', () => {
+    const buffers: ArrayBufferLike[] = [];
+    const kernelSet = setOf((prepared, node) => {
+      if (node.index === 1) return undefined;
+      const kept = node.persistent('int32', 3);
+      return (memory: KernelMemory) => () => {
+        buffers.push(memory.buffer, kept.data.buffer, output(prepared).data.buffer);
+        output(prepared).data.fill(41);
+      };
+    });
+    const executor = executorOf(graph(), { kernelSet });
+    expect(run(executor, [1]).outputs).toEqual([[42]]);
+    expect(new Set(buffers).size).toBe(1);
+    expect(created).toEqual([executor.memory.arena + executor.memory.computed]);
+    expect(executor.memory.computed).toBe(16);
+  });
+
+  test('that declines every node makes no memory', () => {
+    expect(run(executorOf(graph(), { kernelSet: setOf(() => undefined) }), [1]).outputs).toEqual([[3]]);
+    expect(created).toEqual([]);
+  });
+
+  test('has no say in what is computed from constants', () => {
+    const constants = graphOf([{ shape: [1], data: [5] }, { shape: [1] }], [], [['INC', [0], [1]]], [1]);
+    expect(run(executorOf(constants, { kernelSet: setOf(() => () => () => {}) }), []).outputs).toEqual([[6]]);
+  });
+
+  test('that has no memory is a LimitError', () => {
+    const kernelSet = { ...setOf(() => () => () => {}), createMemory: () => { throw new RangeError('none'); } }; // biome-ignore format: one line
+    expect(failure(() => executorOf(graph(), { kernelSet }))).toBeInstanceOf(LimitError);
   });
 });
 
@@ -496,7 +533,7 @@ describe('limits', () => {
   test.each<[string, ReturnType<typeof graphOf>, object, RegExp]>([
     ['arenas', adding([100]), { tensorBytes: 1199 }, /take 1200 bytes, more than limits.tensorBytes = 1199/],
     ['variables', graphOf([{ shape: [10], variable: true }], [], [], []), { tensorBytes: 39 }, /40 bytes/],
-    ['what nodes keep', graphOf([{ shape: [] }], [], [['COUNT', [], [0]]], [0]), { tensorBytes: 19 }, /take 20 bytes/],
+    ['what nodes keep', graphOf([{ shape: [] }], [], [['COUNT', [], [0]]], [0]), { tensorBytes: 31 }, /take 32 bytes/],
     [
       'one output',
       adding([2 ** 20]),

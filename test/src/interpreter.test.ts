@@ -112,7 +112,7 @@ test('a model says what it takes and gives', () => {
   expect(interpreter.nodes.map(({ op, index, macs }) => ({ op, index, macs }))).toEqual(
     [0, 1, 2].map((index) => ({ op: 'RESHAPE', index, macs: 0 })),
   );
-  expect(interpreter).toMatchObject({ profile: 'tflite', kernels: 'reference', macs: 0 });
+  expect(interpreter).toMatchObject({ profile: 'tflite', kernels: 'simd', macs: 0 });
   expect(interpreter.inputs[0]).toMatchObject({
     dtype: 'int8',
     shapeSignature: [1, 12],
@@ -421,7 +421,7 @@ describe('variables', () => {
 describe('options', () => {
   test.each<[string, object, RegExp]>([
     ['a profile', { profile: 'tensorflow' }, /options.profile is 'tensorflow'; it can be tflite, tflm/],
-    ['kernels', { kernels: 'fast' }, /options.kernels is 'fast'; it can be auto, reference/],
+    ['kernels', { kernels: 'fast' }, /options.kernels is 'fast'; it can be auto, simd, reference/],
     ['a limit that is no number', { limits: { macs: Number.NaN } }, /options.limits.macs is NaN/],
     ['a limit that is undefined', { limits: { tensorBytes: undefined } }, /options.limits.tensorBytes is undefined/],
     [

@@ -216,7 +216,7 @@ describe('run', () => {
       status: 0,
       path: model,
       profile: 'tflite',
-      kernels: 'reference',
+      kernels: 'simd',
       milliseconds: expect.any(Number),
       macs: 0,
       inputs: [expect.objectContaining({ name: 't0', dtype: 'int8', shape: [1, 2, 2, 1], source: values })],
@@ -230,7 +230,7 @@ describe('run', () => {
     const { stdout } = await requant('run', model, values, '--top', '2');
     expect(stdout).toContain('│ 2     │ 3    │ 1    │\n│ 1     │ 2    │ 0.5  │');
     expect(stdout).toContain('the largest 2 of 4');
-    expect(stdout).toMatch(/for one invoke.*profile tflite, kernels reference/);
+    expect(stdout).toMatch(/for one invoke.*profile tflite, kernels simd/);
   });
 
   test('labels, from a file', async () => {
@@ -459,7 +459,7 @@ describe('verify', () => {
       status: 0,
       summary: {
         profile: 'tflite',
-        kernels: 'reference',
+        kernels: 'simd',
         models: 1,
         runs: 1,
         values: 4,

@@ -24,7 +24,7 @@ function golden(arrays: Record<string, NpyArray>, checksums: [number, number][] 
 
 test('equal', () => {
   expect(verifyModel(model, golden({}))).toEqual({
-    kernels: 'reference',
+    kernels: 'simd',
     runs: 2,
     values: 8,
     different: 0,

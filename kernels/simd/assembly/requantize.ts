@@ -1,0 +1,114 @@
+/**
+ * Sums -> 8-bit values: clamp(round(sum * multiplier * 2^(shift - 31)) + outputOffset), as MultiplyByQuantizedMultiplier rounds:
+ * v = floor((sum * multiplier + 2^30) / 2^31), the doubling high multiply, then RoundingDivideByPOT(v, e), e = -shift,
+ *
+ *     r = floor((v - (v < 0) + 2^(e - 1)) / 2^e)        for e > 0
+ *
+ * There is no shift by a different number in each lane. In its place stand products of which the high part is kept, in 16 bits
+ * where that is enough: with w = floor((v - (v < 0)) / 2^t), saturated to int16,
+ *
+ *     r = floor((w + 2^(e - t - 1)) / 2^(e - t)) = (w * 2^(15 - e + t) + 2^14) >> 15        i16x8.q15mulr_sat_s
+ *
+ * for e - t in 1..7: then what w saturates at is beyond every 8-bit value, its zero point taken away. Else, in 32 bits,
+ *
+ *     r = floor((4 * v - (v < 0) + 2^(e + 1)) / 2^(e + 2))
+ *
+ * for every e from 0 on: the factor 4 keeps the -1, which sends negative halves down, from mattering anywhere else.
+ *
+ * What the output channels need lies in blocks of 8 channels, written by ../requantization.ts:
+ *
+ *     0  bias        8 x int32, what the sums start from
+ *    32  multiplier  8 x int32
+ *    64  nudge       8 x int32, 2^(e + 1)
+ *    96  scale       8 x int32, 2^(30 - e)
+ *   128  shift       8 x int32, -e
+ *   160  scale16     8 x int16, 2^(15 - e + t)
+ *   176  way         int32, one of the following
+ */
+
+export const BLOCK_BYTES: usize = 192;
+const MULTIPLIER: usize = 32;
+const NUDGE: usize = 64;
+const SCALE: usize = 96;
+const SHIFT: usize = 128;
+const SCALE16: usize = 160;
+const WAY: usize = 176;
+
+/** In 16 bits, with t = 0 or T. |sum| < 2^28. */
+const NARROW = 0;
+const NARROW_T = 1;
+const T = 3;
+/** In 32 bits, e in 0..28. |sum| < 2^28. */
+const WIDE = 2;
+/** One by one, for every sum and shift. */
+export const EXACT = 3;
+
+@inline export function wayOf(block: usize): i32 {
+  return load<i32>(block, WAY);
+}
+
+/** floor((a * b + 2^30) / 2^31) for |a| < 2^30. */
+@inline export function doublingHighMultiply(a: v128, b: v128): v128 {
+  const twice = i32x4.shl(a, 1);
+  const nudge = i64x2.splat(1 << 31);
+  const low = i64x2.add(i64x2.extmul_low_i32x4_s(twice, b), nudge);
+  const high = i64x2.add(i64x2.extmul_high_i32x4_s(twice, b), nudge);
+  return i32x4.shuffle(low, high, 1, 3, 5, 7);
+}
+
+/** floor(a * b / 2^32) */
+@inline function multiplyHigh(a: v128, b: v128): v128 {
+  return i32x4.shuffle(i64x2.extmul_low_i32x4_s(a, b), i64x2.extmul_high_i32x4_s(a, b), 1, 3, 5, 7);
+}
+
+/** x, less 1 where it is negative. */
+@inline function lessSign(x: v128): v128 {
+  return i32x4.add(x, i32x4.shr_s(x, 31));
+}
+
+@inline function divideWide(v: v128, block: usize): v128 {
+  const quadruple = i32x4.add(i32x4.shl(v, 2), i32x4.shr_s(v, 31));
+  return multiplyHigh(i32x4.add(quadruple, v128.load(block, NUDGE)), v128.load(block, SCALE));
+}
+
+/** Eight channels as int16, with the output's offset and its clamp. `way` is the block's, and not EXACT. */
+@inline export function requantize8(
+  sums0: v128,
+  sums1: v128,
+  block: usize,
+  way: i32,
+  offset: v128,
+  min: v128,
+  max: v128,
+): v128 {
+  const v0 = doublingHighMultiply(sums0, v128.load(block, MULTIPLIER));
+  const v1 = doublingHighMultiply(sums1, v128.load(block, MULTIPLIER + 16));
+  let scaled: v128;
+  if (way == NARROW) {
+    const v = i16x8.narrow_i32x4_s(v0, v1);
+    scaled = i16x8.q15mulr_sat_s(i16x8.add_sat_s(v, i16x8.shr_s(v, 15)), v128.load(block, SCALE16));
+  } else if (way == NARROW_T) {
+    const w = i16x8.narrow_i32x4_s(i32x4.shr_s(lessSign(v0), T), i32x4.shr_s(lessSign(v1), T));
+    scaled = i16x8.q15mulr_sat_s(w, v128.load(block, SCALE16));
+  } else {
+    scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
+  }
+  return i16x8.min_s(i16x8.max_s(i16x8.add_sat_s(scaled, offset), min), max);
+}
+
+/** MultiplyByQuantizedMultiplier with two roundings, of any sum and any shift in -31..30. */
+export function multiplyByQuantizedMultiplier(x: i32, multiplier: i32, shift: i32): i32 {
+  const left = max(shift, 0);
+  const right = left - shift;
+  const v = i32((i64(x << left) * i64(multiplier) + (1 << 30)) >> 31);
+  const mask = (1 << right) - 1;
+  const remainder = v & mask;
+  return (v >> right) + i32(remainder > (mask >> 1) + i32(v < 0));
+}
+
+/** One sum of channel c of a block, the exact way. */
+@inline export function requantizeExactly(sum: i32, block: usize, c: i32, offset: i32, min: i32, max: i32): i32 {
+  const at = block + (<usize>c << 2);
+  const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT)) + offset;
+  return scaled < min ? min : scaled > max ? max : scaled;
+}
