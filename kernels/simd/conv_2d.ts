@@ -19,7 +19,6 @@ export function CONV_2D(p: Conv, node: Node) {
 function prepareProduct(p: Conv, node: Node, taps: number) {
   const matrix = prepareMatrix(node, p.filter, taps);
   const blocks = prepareBlocks(node, p.outputDepth);
-  const { outputOffset, activationMin, activationMax } = p.requantization;
   return {
     pack() {
       const magnitudes = packMatrix(matrix, largestMagnitude(p.input.tensor));
@@ -37,9 +36,6 @@ function prepareProduct(p: Conv, node: Node, taps: number) {
       blocks,
       outputDepth: p.outputDepth,
       output: p.output as Tensor,
-      outputOffset,
-      activationMin,
-      activationMax,
       tile: node.scratch('int32', 4 * BLOCK),
     },
   };

@@ -25,8 +25,7 @@ export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
     padding.data.fill(tensor.zeroPoint);
     const { bias, largest } = packFilter(p, pairs, filter.data);
     packBlocks(p.requantization, bias, largest, blocks);
-    const { outputOffset, activationMin, activationMax } = p.requantization;
-    return bind('depthwiseConv2d', {
+      return bind('depthwiseConv2d', {
       input: resident.tensor,
       isUnsigned: tensor.dtype === 'uint8',
       batches: p.batches,
@@ -48,9 +47,6 @@ export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
       filter,
       blocks,
       output: p.output as Tensor,
-      outputOffset,
-      activationMin,
-      activationMax,
       tile,
     });
   };

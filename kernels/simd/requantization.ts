@@ -1,10 +1,13 @@
-/** What the module needs for the way from sums to the output, in blocks of 8 channels: see assembly/requantize.ts. */
+/** What the module needs for the way from sums to 8-bit outputs: see assembly/requantize.ts. */
 import type { Node } from '../kernel.ts';
 import type { Requantization } from '../reference/convolution.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Channels of a block, and what a block takes, in int32. */
+/** Channels of a block. */
 export const BLOCK = 8;
+
+/** Sizes in int32: of what is the same for all channels, and of a block. */
+const HEADER_SIZE = 20;
 const BLOCK_SIZE = 48;
 
 export function blocksOf(channels: number): number {
@@ -12,7 +15,7 @@ export function blocksOf(channels: number): number {
 }
 
 export function prepareBlocks(node: Node, channels: number): Tensor<'int32'> {
-  return node.persistent('int32', BLOCK_SIZE * blocksOf(channels));
+  return node.persistent('int32', HEADER_SIZE + BLOCK_SIZE * blocksOf(channels));
 }
 
 /** The ways of assembly/requantize.ts. */
@@ -24,14 +27,17 @@ const EXACT = 3;
 
 /** `bias` is what a channel's sum starts from; `largest` is how far a sum may then get from 0. */
 export function packBlocks(
-  { multipliers, shifts }: Pick<Requantization, 'multipliers' | 'shifts'>,
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
   bias: Int32Array,
   largest: Float64Array,
   blocks: Tensor<'int32'>,
 ) {
   const words = blocks.data;
   const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
-  for (let first = 0, block = 0; first < multipliers.length; first += BLOCK, block += BLOCK_SIZE) {
+  halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
+  words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
+  halves.fill(0xff, 32, 40);
+  for (let first = 0, block = HEADER_SIZE; first < multipliers.length; first += BLOCK, block += BLOCK_SIZE) {
     const channels = Array.from({ length: Math.min(BLOCK, multipliers.length - first) }, (_, i) => {
       const c = first + i;
       const [multiplier, right] = [multipliers[c], 0 - shifts[c]];

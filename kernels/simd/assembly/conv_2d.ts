@@ -23,12 +23,8 @@ export function conv2dPointwise(
   blocks: usize,
   outputDepth: i32,
   output: usize,
-  outputOffset: i32,
-  activationMin: i32,
-  activationMax: i32,
   tile: usize,
 ): void {
-  const offset = i16x8.splat(<i16>inputOffset);
   const pairs = (depth + 1) >> 1;
   const pixels = batches * outputHeight * outputWidth;
   let row = input;
@@ -40,8 +36,8 @@ export function conv2dPointwise(
     const count = min(4, pixels - pixel);
     for (let i = 0; i < count; i++) {
       const to = panel + i * panelStride;
-      if (isUnsigned) centerRow(at, to, depth, offset, true);
-      else centerRow(at, to, depth, offset, false);
+      if (isUnsigned) centerRow<u8>(at, to, depth, inputOffset);
+      else centerRow<i8>(at, to, depth, inputOffset);
       at += pixelStride;
       if (++x == outputWidth) {
         x = 0;
@@ -72,9 +68,6 @@ export function conv2dPointwise(
       output + i1 * outputDepth,
       output + i2 * outputDepth,
       output + i3 * outputDepth,
-      outputOffset,
-      activationMin,
-      activationMax,
       tile,
     );
     output += 4 * outputDepth;
@@ -95,15 +88,14 @@ export function centerImage(
   padBottom: i32,
   padLeftBytes: i32,
 ): void {
-  const offset = i16x8.splat(<i16>inputOffset);
   const inside = padLeftBytes + (rowValues << 1);
   for (let b = 0; b < batches; b++) {
     memory.fill(image, 0, padTop * imageRow);
     image += padTop * imageRow;
     for (let y = 0; y < height; y++) {
       memory.fill(image, 0, padLeftBytes);
-      if (isUnsigned) centerRow(input, image + padLeftBytes, rowValues, offset, true);
-      else centerRow(input, image + padLeftBytes, rowValues, offset, false);
+      if (isUnsigned) centerRow<u8>(input, image + padLeftBytes, rowValues, inputOffset);
+      else centerRow<i8>(input, image + padLeftBytes, rowValues, inputOffset);
       memory.fill(image + inside, 0, imageRow - inside);
       input += rowValues;
       image += imageRow;
@@ -131,9 +123,6 @@ export function conv2d(
   blocks: usize,
   output: usize,
   outputDepth: i32,
-  outputOffset: i32,
-  activationMin: i32,
-  activationMax: i32,
   tile: usize,
 ): void {
   const pixels = batches * outputHeight * outputWidth;
@@ -180,9 +169,6 @@ export function conv2d(
       output + min(1, count - 1) * outputDepth,
       output + min(2, count - 1) * outputDepth,
       output + (count - 1) * outputDepth,
-      outputOffset,
-      activationMin,
-      activationMax,
       tile,
     );
     output += 4 * outputDepth;

@@ -11,7 +11,8 @@
  * The filter is packed in that order: for each block and pair, 8 channels x 2 taps of int16, 32 bytes. An odd number of taps is
  * made even by one of the padding with weights of 0.
  */
-import { BLOCK_BYTES, EXACT, requantize8, requantizeExactly, wayOf } from './requantize';
+import { load8 } from './center';
+import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
 import { lowBytes, store8 } from './store';
 
 export function depthwiseConv2d(
@@ -36,9 +37,6 @@ export function depthwiseConv2d(
   filter: usize,
   blocks: usize,
   output: usize,
-  outputOffset: i32,
-  activationMin: i32,
-  activationMax: i32,
   tile: usize,
 ): void {
   const pairs = (filterHeight * filterWidth + 1) >> 1;
@@ -62,8 +60,8 @@ export function depthwiseConv2d(
           findTaps(input, inputHeight, inputWidth, depth, filterHeight, filterWidth, dilationHeight, dilationWidth, inYOrigin, inXOrigin, padding, taps);
         }
         wasInside = isInside;
-        if (isUnsigned) convolvePixel(true, depth, pairs, taps, filter, blocks, output, outputOffset, activationMin, activationMax, tile);
-        else convolvePixel(false, depth, pairs, taps, filter, blocks, output, outputOffset, activationMin, activationMax, tile);
+        if (isUnsigned) convolvePixel<u8>(depth, pairs, taps, filter, blocks, output, tile);
+        else convolvePixel<i8>(depth, pairs, taps, filter, blocks, output, tile);
         output += depth;
       }
     }
@@ -100,33 +98,24 @@ function findTaps(
   store<usize>(to, load<usize>(taps));
 }
 
-@inline function load8(from: usize, isUnsigned: bool): v128 {
-  return isUnsigned ? v128.load8x8_u(from) : v128.load8x8_s(from);
-}
-
-@inline function convolvePixel(
-  isUnsigned: bool,
+function convolvePixel<T>(
   depth: i32,
   pairs: i32,
   taps: usize,
   filter: usize,
   blocks: usize,
   output: usize,
-  outputOffset: i32,
-  activationMin: i32,
-  activationMax: i32,
   tile: usize,
 ): void {
-  const offset = i16x8.splat(<i16>outputOffset);
-  const lowest = i16x8.splat(<i16>activationMin);
-  const highest = i16x8.splat(<i16>activationMax);
+  const header = blocks;
+  blocks += HEADER_BYTES;
   const tapsEnd = taps + (<usize>pairs << 3);
   for (let c = 0; c < depth; c += 8) {
     let sums0 = v128.load(blocks);
     let sums1 = v128.load(blocks, 16);
     for (let tap = taps; tap < tapsEnd; tap += 8) {
-      const a = load8(load<usize>(tap) + c, isUnsigned);
-      const b = load8(load<usize>(tap, 4) + c, isUnsigned);
+      const a = load8<T>(load<usize>(tap) + c);
+      const b = load8<T>(load<usize>(tap, 4) + c);
       const low = i16x8.shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
       const high = i16x8.shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
       sums0 = i32x4.add(sums0, i32x4.dot_i16x8_s(low, v128.load(filter)));
@@ -135,15 +124,15 @@ function findTaps(
     }
     const way = wayOf(blocks);
     if (way != EXACT) {
-      const values = requantize8(sums0, sums1, blocks, way, offset, lowest, highest);
-      store8(output + c, lowBytes(values, values), depth - c);
+      const values = requantize8(sums0, sums1, blocks, way, header);
+      store8(output + c, lowBytes(values, values, v128.load(header, LOW_BYTES)), depth - c);
     } else {
       v128.store(tile, sums0);
       v128.store(tile, sums1, 16);
       const lanes = min(8, depth - c);
       for (let i = 0; i < lanes; i++) {
         const sum = load<i32>(tile + (<usize>i << 2));
-        store<u8>(output + c + i, requantizeExactly(sum, blocks, i, outputOffset, activationMin, activationMax));
+        store<u8>(output + c + i, requantizeExactly(sum, blocks, i, header));
       }
     }
     blocks += BLOCK_BYTES;

@@ -11,7 +11,7 @@
  * The matrix is packed by ../filter.ts in the order in which it is read: 8 columns x 2 values of int16, 32 bytes a pair.
  * Rows that are not there repeat the last one: they compute and store the same again.
  */
-import { BLOCK_BYTES, EXACT, requantize8, requantizeExactly, wayOf } from './requantize';
+import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
 import { highHalf, lowBytes, store8 } from './store';
 
 /** Where the values of a row lie: tapRows x tapColumns taps of `pairs` pairs, so many bytes apart. */
@@ -32,14 +32,10 @@ export function multiplyRows(
   output1: usize,
   output2: usize,
   output3: usize,
-  outputOffset: i32,
-  activationMin: i32,
-  activationMax: i32,
   tile: usize,
 ): void {
-  const offset = i16x8.splat(<i16>outputOffset);
-  const min = i16x8.splat(<i16>activationMin);
-  const max = i16x8.splat(<i16>activationMax);
+  const header = blocks;
+  blocks += HEADER_BYTES;
   for (let c = 0; c < columns; c += 8) {
     let a0 = v128.load(blocks);
     let a1 = v128.load(blocks, 16);
@@ -83,13 +79,16 @@ export function multiplyRows(
     const count = columns - c;
     const way = wayOf(blocks);
     if (way != EXACT) {
+      const mask = v128.load(header, LOW_BYTES);
       const ab = lowBytes(
-        requantize8(a0, a1, blocks, way, offset, min, max),
-        requantize8(b0, b1, blocks, way, offset, min, max),
+        requantize8(a0, a1, blocks, way, header),
+        requantize8(b0, b1, blocks, way, header),
+        mask,
       );
       const cd = lowBytes(
-        requantize8(c0, c1, blocks, way, offset, min, max),
-        requantize8(d0, d1, blocks, way, offset, min, max),
+        requantize8(c0, c1, blocks, way, header),
+        requantize8(d0, d1, blocks, way, header),
+        mask,
       );
       store8(output0 + c, ab, count);
       store8(output1 + c, highHalf(ab), count);
@@ -103,19 +102,19 @@ export function multiplyRows(
         const s = c + i;
         store<u8>(
           output0 + s,
-          requantizeExactly(load<i32>(sum), blocks, i, outputOffset, activationMin, activationMax),
+          requantizeExactly(load<i32>(sum), blocks, i, header),
         );
         store<u8>(
           output1 + s,
-          requantizeExactly(load<i32>(sum, 32), blocks, i, outputOffset, activationMin, activationMax),
+          requantizeExactly(load<i32>(sum, 32), blocks, i, header),
         );
         store<u8>(
           output2 + s,
-          requantizeExactly(load<i32>(sum, 64), blocks, i, outputOffset, activationMin, activationMax),
+          requantizeExactly(load<i32>(sum, 64), blocks, i, header),
         );
         store<u8>(
           output3 + s,
-          requantizeExactly(load<i32>(sum, 96), blocks, i, outputOffset, activationMin, activationMax),
+          requantizeExactly(load<i32>(sum, 96), blocks, i, header),
         );
       }
     }

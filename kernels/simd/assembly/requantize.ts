@@ -15,7 +15,15 @@
  *
  * for every e from 0 on: the factor 4 keeps the -1, which sends negative halves down, from mattering anywhere else.
  *
- * What the output channels need lies in blocks of 8 channels, written by ../requantization.ts:
+ * What this takes lies in memory, written by ../requantization.ts: first what is the same for all channels,
+ *
+ *     0  offset      8 x int16, the output's
+ *    16  min         8 x int16, what the output is clamped to
+ *    32  max         8 x int16
+ *    48  nudge       2 x int64, 2^31
+ *    64  low bytes   8 x int16, 0xff
+ *
+ * (a vector in memory costs no more than one in a register, of which there are too few), then blocks of 8 channels:
  *
  *     0  bias        8 x int32, what the sums start from
  *    32  multiplier  8 x int32
@@ -25,6 +33,13 @@
  *   160  scale16     8 x int16, 2^(15 - e + t)
  *   176  way         int32, one of the following
  */
+
+export const HEADER_BYTES: usize = 80;
+const OFFSET: usize = 0;
+const MIN: usize = 16;
+const MAX: usize = 32;
+const HIGH_NUDGE: usize = 48;
+export const LOW_BYTES: usize = 64;
 
 export const BLOCK_BYTES: usize = 192;
 const MULTIPLIER: usize = 32;
@@ -43,46 +58,44 @@ const WIDE = 2;
 /** One by one, for every sum and shift. */
 export const EXACT = 3;
 
-@inline export function wayOf(block: usize): i32 {
+@inline
+export function wayOf(block: usize): i32 {
   return load<i32>(block, WAY);
 }
 
-/** floor((a * b + 2^30) / 2^31) for |a| < 2^30. */
-@inline export function doublingHighMultiply(a: v128, b: v128): v128 {
+/** floor((a * b + 2^30) / 2^31) for |a| < 2^30; nudge is 2 x 2^31. */
+@inline
+export function doublingHighMultiply(a: v128, b: v128, nudge: v128): v128 {
   const twice = i32x4.shl(a, 1);
-  const nudge = i64x2.splat(1 << 31);
   const low = i64x2.add(i64x2.extmul_low_i32x4_s(twice, b), nudge);
   const high = i64x2.add(i64x2.extmul_high_i32x4_s(twice, b), nudge);
   return i32x4.shuffle(low, high, 1, 3, 5, 7);
 }
 
 /** floor(a * b / 2^32) */
-@inline function multiplyHigh(a: v128, b: v128): v128 {
+@inline
+function multiplyHigh(a: v128, b: v128): v128 {
   return i32x4.shuffle(i64x2.extmul_low_i32x4_s(a, b), i64x2.extmul_high_i32x4_s(a, b), 1, 3, 5, 7);
 }
 
 /** x, less 1 where it is negative. */
-@inline function lessSign(x: v128): v128 {
+@inline
+function lessSign(x: v128): v128 {
   return i32x4.add(x, i32x4.shr_s(x, 31));
 }
 
-@inline function divideWide(v: v128, block: usize): v128 {
+@inline
+function divideWide(v: v128, block: usize): v128 {
   const quadruple = i32x4.add(i32x4.shl(v, 2), i32x4.shr_s(v, 31));
   return multiplyHigh(i32x4.add(quadruple, v128.load(block, NUDGE)), v128.load(block, SCALE));
 }
 
 /** Eight channels as int16, with the output's offset and its clamp. `way` is the block's, and not EXACT. */
-@inline export function requantize8(
-  sums0: v128,
-  sums1: v128,
-  block: usize,
-  way: i32,
-  offset: v128,
-  min: v128,
-  max: v128,
-): v128 {
-  const v0 = doublingHighMultiply(sums0, v128.load(block, MULTIPLIER));
-  const v1 = doublingHighMultiply(sums1, v128.load(block, MULTIPLIER + 16));
+@inline
+export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, header: usize): v128 {
+  const nudge = v128.load(header, HIGH_NUDGE);
+  const v0 = doublingHighMultiply(sums0, v128.load(block, MULTIPLIER), nudge);
+  const v1 = doublingHighMultiply(sums1, v128.load(block, MULTIPLIER + 16), nudge);
   let scaled: v128;
   if (way == NARROW) {
     const v = i16x8.narrow_i32x4_s(v0, v1);
@@ -93,7 +106,8 @@ export const EXACT = 3;
   } else {
     scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
   }
-  return i16x8.min_s(i16x8.max_s(i16x8.add_sat_s(scaled, offset), min), max);
+  const shifted = i16x8.add_sat_s(scaled, v128.load(header, OFFSET));
+  return i16x8.min_s(i16x8.max_s(shifted, v128.load(header, MIN)), v128.load(header, MAX));
 }
 
 /** MultiplyByQuantizedMultiplier with two roundings, of any sum and any shift in -31..30. */
@@ -107,8 +121,10 @@ export function multiplyByQuantizedMultiplier(x: i32, multiplier: i32, shift: i3
 }
 
 /** One sum of channel c of a block, the exact way. */
-@inline export function requantizeExactly(sum: i32, block: usize, c: i32, offset: i32, min: i32, max: i32): i32 {
+@inline
+export function requantizeExactly(sum: i32, block: usize, c: i32, header: usize): u8 {
   const at = block + (<usize>c << 2);
-  const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT)) + offset;
-  return scaled < min ? min : scaled > max ? max : scaled;
+  const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT));
+  const shifted = scaled + load<i16>(header, OFFSET);
+  return <u8>max(min(shifted, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
 }

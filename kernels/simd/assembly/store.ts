@@ -1,8 +1,8 @@
 /** Vectors of int16 -> bytes in memory, which may end before a vector does. */
 
-/** The low bytes of 16 int16. */
-@inline export function lowBytes(a: v128, b: v128): v128 {
-  const mask = i16x8.splat(0xff);
+/** The low bytes of 16 int16; mask is 8 x 0xff. */
+@inline
+export function lowBytes(a: v128, b: v128, mask: v128): v128 {
   return i8x16.narrow_i16x8_u(v128.and(a, mask), v128.and(b, mask));
 }
 
