@@ -3,7 +3,7 @@ import { InputError } from '../kernels/errors.ts';
 import type { Limits, Node, Operator, Profile } from '../kernels/kernel.ts';
 import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
-import { isAvailable, simd } from '../kernels/simd/index.ts';
+import { simd } from '../kernels/simd/index.ts';
 import type { Tensor } from '../kernels/tensor.ts';
 import type { Executor } from './executor.ts';
 import { loadModel } from './model/loader.ts';
@@ -177,7 +177,7 @@ export class Interpreter {
       limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
       operators: reference,
       customOps: { ...custom, ...this.#options.customOps },
-      kernelSet: this.kernels === 'simd' ? simd : undefined,
+      kernelSet: this.kernels === 'simd' ? simd() : undefined,
     });
     const executor = program.executor(this.#subgraph.index, this.#inputShapes);
     this.#program = program; // only now: a shape that fails leaves all as it was
@@ -252,12 +252,12 @@ function counted(list: readonly unknown[], noun: string): string {
 }
 
 function chooseKernels(kernels: 'auto' | 'simd' | 'reference'): 'simd' | 'reference' {
-  if (kernels === 'simd' && !isAvailable()) {
+  if (kernels === 'simd' && !simd()) {
     throw new InputError(
       "options.kernels is 'simd', but this engine has no WebAssembly SIMD, or does not allow it here",
     );
   }
-  return kernels === 'auto' ? (isAvailable() ? 'simd' : 'reference') : kernels;
+  return kernels === 'auto' ? (simd() ? 'simd' : 'reference') : kernels;
 }
 
 function oneOf<T>(name: string, value: T, known: readonly T[]): T {

@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ to WebAssembly and writes it, in base64, with the types of its functions, to wasm.ts: a module that
- * needs no file beside it, in Node as in a browser.
+ * Compiles assembly/ to WebAssembly, without and with relaxed SIMD, and writes both, in base64, with the types of their
+ * functions, to wasm.ts: a module that needs no file beside it, in Node as in a browser.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,19 +12,24 @@ const OPTIONS = [
   ['--importMemory', '--noExportMemory', '--bindings', 'raw', '--baseDir', pathOf('.')],
 ].flat();
 
-const files = new Map();
-const { error, stderr } = await asc.main(['assembly/index.ts', '--outFile', 'module.wasm', ...OPTIONS], {
-  writeFile: (name, contents) => files.set(name, contents),
-});
-if (error) {
-  console.error(`${stderr}`);
-  throw error;
+async function compile(...options) {
+  const files = new Map();
+  const { error, stderr } = await asc.main(['assembly/index.ts', '--outFile', 'module.wasm', ...OPTIONS, ...options], {
+    writeFile: (name, contents) => files.set(name, contents),
+  });
+  if (error) {
+    console.error(`${stderr}`);
+    throw error;
+  }
+  return { bytes: files.get('module.wasm'), types: files.get('module.d.ts') };
 }
 
-const bytes = files.get('module.wasm');
+const { bytes, types } = await compile();
+const relaxed = await compile('--enable', 'relaxed-simd');
+
 /** Each function's doc comment names its parameters with their types in assembly/, its declaration follows. */
 const FUNCTION = /\/\*\*\n((?:(?!\*\/)[\s\S])*)\*\/\s*export function (\w+)\(.*?\): (\w+);/g;
-const functions = [...files.get('module.d.ts').matchAll(FUNCTION)].map(([, comment, name, result]) => {
+const functions = [...types.matchAll(FUNCTION)].map(([, comment, name, result]) => {
   if (result !== 'void') throw new Error(`${name} returns a ${result}; what is exported writes into memory`);
   const parameters = [...comment.matchAll(/@param (\w+) `(\w+)`/g)].map(([, parameter, type]) => ({
     name: parameter,
@@ -50,6 +55,10 @@ ${functions.map(({ name, parameters }) => `  ${name}: [${parameters.map((p) => `
 
 export const MODULE =
   '${Buffer.from(bytes).toString('base64')}';
+
+/** The same with relaxed SIMD. */
+export const RELAXED_MODULE =
+  '${Buffer.from(relaxed.bytes).toString('base64')}';
 `;
 const target = pathOf('wasm.ts');
 if (!isThere(target, text)) {

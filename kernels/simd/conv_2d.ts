@@ -1,37 +1,46 @@
 /** CONV_2D of 8-bit values with a constant filter: see assembly/conv_2d.ts and assembly/product.ts. */
-import type { Eval, Node } from '../kernel.ts';
+import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import type { Conv } from '../reference/conv_2d.ts';
 import type { Tensor } from '../tensor.ts';
-import { biasAndLargest, largestMagnitude, packMatrix, prepareMatrix } from './matrix.ts';
-import type { SimdMemory } from './module.ts';
+import type { Engine } from './engine.ts';
+import { filterOffset, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';
+import type { SimdMemory } from './memory.ts';
 import { BLOCK, packBlocks, prepareBlocks } from './requantization.ts';
 import { prepareResident, type Resident } from './resident.ts';
 
-export function CONV_2D(p: Conv, node: Node) {
-  const input = prepareResident(node, p.input.tensor);
-  const isTaken = p.input.tensor.dtype !== 'int16' && p.filter.isConstant && p.groups === 1 && p.output.size > 0;
-  if (!input || !isTaken) return undefined;
-  const isPointwise = p.filterHeight === 1 && p.filterWidth === 1 && p.padTop === 0 && p.padLeft === 0;
-  return isPointwise ? preparePointwise(p, node, input) : prepareImage(p, node, input);
+export function conv2d(engine: Engine) {
+  return (p: Conv, node: Node): OptimizedBind | undefined => {
+    const input = prepareResident(node, p.input.tensor);
+    const isTaken = p.input.tensor.dtype !== 'int16' && p.filter.isConstant && p.groups === 1 && p.output.size > 0;
+    if (!input || !isTaken) return undefined;
+    const isPointwise = p.filterHeight === 1 && p.filterWidth === 1 && p.padTop === 0 && p.padLeft === 0;
+    return isPointwise ? preparePointwise(p, node, engine, input) : prepareImage(p, node, engine, input);
+  };
 }
 
 /** The matrix, the channels' blocks, and the arguments that both ways share. */
-function prepareProduct(p: Conv, node: Node, taps: number) {
-  const matrix = prepareMatrix(node, p.filter, taps);
+function prepareProduct(p: Conv, node: Node, engine: Engine, input: Resident, taps: number) {
+  const { tensor } = p.input;
+  const rows = rowsOf(engine, tensor);
+  const matrix = prepareMatrix(node, p.filter, rows, taps);
   const blocks = prepareBlocks(node, p.outputDepth);
   return {
-    pack() {
-      const magnitudes = packMatrix(matrix, largestMagnitude(p.input.tensor));
-      const { bias, largest } = biasAndLargest(p.bias as Tensor<'int32'>, magnitudes);
-      packBlocks(p.requantization, bias, largest, blocks);
+    rows,
+    load() {
+      input.load();
+      packBlocks(p.requantization, packMatrix(matrix, p.bias as Tensor<'int32'>, tensor), blocks);
     },
     arguments: {
+      input: input.tensor,
+      isUnsigned: tensor.dtype === 'uint8',
       inputOffset: p.input.offset,
-      isUnsigned: p.input.tensor.dtype === 'uint8',
+      isBytes: rows.isBytes,
+      flip: rows.flip,
       batches: p.output.shape[0],
       outputHeight: p.outputHeight,
       outputWidth: p.outputWidth,
-      pairs: matrix.pairs,
+      units: matrix.units,
+      filterOffset: filterOffset(matrix),
       matrix: matrix.packed,
       blocks,
       outputDepth: p.outputDepth,
@@ -42,71 +51,68 @@ function prepareProduct(p: Conv, node: Node, taps: number) {
 }
 
 /** One tap, and no padding: strides are in bytes of the input. */
-function preparePointwise(p: Conv, node: Node, { tensor: input, load }: Resident) {
+function preparePointwise(p: Conv, node: Node, engine: Engine, input: Resident): OptimizedBind {
   const { inputHeight, inputWidth, inputDepth } = p;
-  const product = prepareProduct(p, node, 1);
-  const panelRow = (inputDepth + 7) & -8;
-  const panel = node.scratch('int16', 4 * panelRow);
+  const product = prepareProduct(p, node, engine, input, 1);
+  const panelStride = (inputDepth * product.rows.valueBytes + 15) & -16;
+  const panel = node.scratch('int8', 4 * panelStride);
   return ({ bind }: SimdMemory): Eval => {
-    load();
-    product.pack();
+    product.load();
     return bind('conv2dPointwise', {
       ...product.arguments,
-      input,
       depth: inputDepth,
       pixelStride: p.strideWidth * inputDepth,
       rowStride: p.strideHeight * inputWidth * inputDepth,
       batchStride: inputHeight * inputWidth * inputDepth,
       panel,
-      panelStride: 2 * panelRow,
+      panelStride,
     });
   };
 }
 
 /**
- * Any filter, over an image of the centered input with zeros around it. Where taps of a row are neighbours, the row is one
- * run of values.
+ * Any filter, over an image of the input with padding around it. Where taps of a row are neighbours, the row is one run of
+ * values.
  */
-function prepareImage(p: Conv, node: Node, { tensor: input, load }: Resident) {
+function prepareImage(p: Conv, node: Node, engine: Engine, input: Resident): OptimizedBind {
   const { inputHeight, inputWidth, inputDepth, filterHeight, filterWidth, outputHeight, outputWidth } = p;
   const tapColumns = p.dilationWidth === 1 ? 1 : filterWidth;
-  const product = prepareProduct(p, node, filterHeight * tapColumns);
+  const product = prepareProduct(p, node, engine, input, filterHeight * tapColumns);
   const reach = (outputs: number, stride: number, filter: number, dilation: number) =>
     (outputs - 1) * stride + (filter - 1) * dilation + 1;
   const height = reach(outputHeight, p.strideHeight, filterHeight, p.dilationHeight);
   const width = reach(outputWidth, p.strideWidth, filterWidth, p.dilationWidth);
   const imageHeight = Math.max(height, p.padTop + inputHeight);
   const imageWidth = Math.max(width, p.padLeft + inputWidth);
-  const imageRow = 2 * imageWidth * inputDepth;
-  const { batches } = product.arguments;
-  const image = node.scratch('int16', batches * imageHeight * imageWidth * inputDepth + BLOCK);
+  const pixel = product.rows.valueBytes * inputDepth; // bytes
+  const imageRow = imageWidth * pixel;
+  const image = node.scratch('int8', product.arguments.batches * imageHeight * imageRow + 16);
   return ({ bind }: SimdMemory): Eval => {
-    load();
-    product.pack();
-    const center = bind('centerImage', {
+    product.load();
+    const write = bind('writeImage', {
       ...product.arguments,
-      input,
+      padding: product.rows.zeroPoint,
       height: inputHeight,
       rowValues: inputWidth * inputDepth,
       image,
       imageRow,
       padTop: p.padTop,
       padBottom: imageHeight - p.padTop - inputHeight,
-      padLeftBytes: 2 * p.padLeft * inputDepth,
+      padLeftBytes: p.padLeft * pixel,
     });
     const multiply = bind('conv2d', {
       ...product.arguments,
       image,
       batchStride: imageHeight * imageRow,
       rowStride: p.strideHeight * imageRow,
-      pixelStride: 2 * p.strideWidth * inputDepth,
+      pixelStride: p.strideWidth * pixel,
       tapRows: filterHeight,
       tapRowStride: p.dilationHeight * imageRow,
       tapColumns,
-      tapColumnStride: 2 * p.dilationWidth * inputDepth,
+      tapColumnStride: p.dilationWidth * pixel,
     });
     return () => {
-      center();
+      write();
       multiply();
     };
   };

@@ -4,8 +4,8 @@ import { biasValues } from '../reference/convolution.ts';
 import type { DepthwiseConv } from '../reference/depthwise_conv_2d.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import { largestMagnitude } from './matrix.ts';
-import type { SimdMemory } from './module.ts';
-import { BLOCK, blocksOf, packBlocks, prepareBlocks } from './requantization.ts';
+import type { SimdMemory } from './memory.ts';
+import { BLOCK, blocksOf, packBlocks, prepareBlocks, type Sums } from './requantization.ts';
 import { prepareResident } from './resident.ts';
 
 export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
@@ -23,9 +23,8 @@ export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
     resident.load();
     const { tensor } = p.input;
     padding.data.fill(tensor.zeroPoint);
-    const { bias, largest } = packFilter(p, pairs, filter.data);
-    packBlocks(p.requantization, bias, largest, blocks);
-      return bind('depthwiseConv2d', {
+    packBlocks(p.requantization, packFilter(p, pairs, filter.data), blocks);
+    return bind('depthwiseConv2d', {
       input: resident.tensor,
       isUnsigned: tensor.dtype === 'uint8',
       batches: p.batches,
@@ -52,8 +51,7 @@ export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
   };
 }
 
-/** Packs the filter; returns what each channel's sum starts from, and how far from 0 it may get. */
-function packFilter(p: DepthwiseConv, pairs: number, packed: Int16Array) {
+function packFilter(p: DepthwiseConv, pairs: number, packed: Int16Array): Sums {
   const { tensor, offset } = p.filter;
   const { inputDepth: depth, filterHeight, filterWidth } = p;
   const values = int8View(tensor as Tensor<'int8'>);

@@ -1,13 +1,34 @@
 /** The optimized kernels, by operator name. */
 import type { KernelSet } from '../kernel.ts';
-import { CONV_2D } from './conv_2d.ts';
+import { conv2d } from './conv_2d.ts';
 import { DEPTHWISE_CONV_2D } from './depthwise_conv_2d.ts';
-import { SimdMemory } from './module.ts';
+import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
+import { SimdMemory } from './memory.ts';
 
-export { isAvailable } from './module.ts';
+function kernelSet(engine: Engine | undefined): KernelSet | undefined {
+  return (
+    engine && {
+      name: 'simd',
+      kernels: { CONV_2D: conv2d(engine), DEPTHWISE_CONV_2D },
+      createMemory: (bytes) => new SimdMemory(engine.module, bytes),
+    }
+  );
+}
 
-export const simd: KernelSet = {
-  name: 'simd',
-  kernels: { CONV_2D, DEPTHWISE_CONV_2D },
-  createMemory: (bytes) => new SimdMemory(bytes),
-};
+let fastest: { readonly set: KernelSet | undefined } | undefined;
+
+/** The fastest set that this engine runs; undefined where it has no SIMD, or does not allow code to be compiled. */
+export function simd(): KernelSet | undefined {
+  fastest ??= { set: relaxedSimd() ?? plainSimd() };
+  return fastest.set;
+}
+
+/** With relaxed SIMD. */
+export function relaxedSimd(): KernelSet | undefined {
+  return kernelSet(relaxedEngine());
+}
+
+/** Without. */
+export function plainSimd(): KernelSet | undefined {
+  return kernelSet(plainEngine());
+}

@@ -1,68 +1,100 @@
-/** A filter as the module's product reads it: see assembly/product.ts. */
+/** A filter, and the rows that it is multiplied with, as the module's product reads them: see assembly/product.ts. */
 import type { Node } from '../kernel.ts';
 import { biasValues } from '../reference/convolution.ts';
 import type { PreparedMatrices } from '../reference/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { BLOCK, blocksOf } from './requantization.ts';
+import type { Engine } from './engine.ts';
+import { BLOCK, blocksOf, type Sums } from './requantization.ts';
+
+/** What rows are made of. */
+export interface Rows {
+  readonly isBytes: boolean;
+  /** Bytes of a value. */
+  readonly valueBytes: 1 | 2;
+  /** Values of a unit, which has 4 bytes. */
+  readonly unit: 4 | 2;
+  /** Bits that are flipped in each byte. */
+  readonly flip: number;
+  /** The input's zero point as rows have it. */
+  readonly zeroPoint: number;
+}
+
+const SIGN = 0x80;
+
+export function rowsOf({ byteRows }: Engine, { dtype, zeroPoint }: Tensor): Rows {
+  if (!byteRows) return { isBytes: false, valueBytes: 2, unit: 2, flip: 0, zeroPoint: 0 };
+  const isFlipped = byteRows !== dtype;
+  const flipped = zeroPoint + (byteRows === 'uint8' ? SIGN : -SIGN);
+  return {
+    isBytes: true,
+    valueBytes: 1,
+    unit: 4,
+    flip: isFlipped ? SIGN : 0,
+    zeroPoint: isFlipped ? flipped : zeroPoint,
+  };
+}
 
 /** A constant 8-bit filter as a matrix: `taps` runs of `run` values for each of its columns. */
 export interface Matrix {
   readonly source: PreparedMatrices;
+  readonly rows: Rows;
   readonly taps: number;
   readonly run: number;
-  /** Pairs of a run. */
-  readonly pairs: number;
-  /** int16 values of one of the source's matrices. */
-  readonly size: number;
-  readonly packed: Tensor<'int16'>;
+  /** Units of a run. */
+  readonly units: number;
+  /** Bytes in front of the matrix. */
+  readonly start: number;
+  readonly packed: Tensor<'int8'>;
 }
 
-export function prepareMatrix(node: Node, source: PreparedMatrices, taps: number): Matrix {
-  const { depth, columns, count } = source.layout;
+export function prepareMatrix(node: Node, source: PreparedMatrices, rows: Rows, taps: number): Matrix {
+  const { depth, columns } = source.layout;
   const run = depth / taps;
-  const pairs = Math.ceil(run / 2);
-  const size = blocksOf(columns) * taps * pairs * 2 * BLOCK;
-  return { source, taps, run, pairs, size, packed: node.persistent('int16', size * count) };
+  const units = Math.ceil(run / rows.unit);
+  const start = rows.isBytes ? 16 * Math.ceil(units / 4) : 0;
+  const packed = node.persistent('int8', start + blocksOf(columns) * taps * units * 4 * BLOCK);
+  return { source, rows, taps, run, units, start, packed };
 }
 
-/**
- * Packs the matrix. Returns the sums of the magnitudes of each column's values, times `largestInput`: how far from 0 a
- * product may get.
- */
-export function packMatrix({ source, taps, run, pairs, packed }: Matrix, largestInput: number): Float64Array {
+/** What a byte of an uint8 filter, read as int8, is too small by once its own offset is added; 0 for what rows of int16 meet. */
+export function filterOffset({ rows, source }: Matrix): number {
+  return rows.isBytes && source.tensor.dtype === 'uint8' ? source.offset + SIGN : 0;
+}
+
+/** Packs the matrix; `input` is what it is multiplied with. */
+export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, input: Tensor): Sums {
+  const { source, rows, taps, run, units, start, packed } = matrix;
   const { tensor, offset, layout } = source;
-  const { count, stride, depthStride, columns, columnStride } = layout;
+  const { columns, columnStride, depthStride } = layout;
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
-  const to = packed.data;
-  const magnitudes = new Float64Array(columns * count);
-  for (let i = 0; i < count; i++) {
-    for (let c = 0; c < columns; c++) {
-      let from = i * stride + c * columnStride;
-      const block = (i * blocksOf(columns) + Math.trunc(c / BLOCK)) * taps * pairs * 2 * BLOCK;
-      let magnitude = 0;
-      for (let t = 0; t < taps; t++) {
-        const row = block + t * pairs * 2 * BLOCK + 2 * (c % BLOCK);
-        for (let k = 0; k < run; k++, from += depthStride) {
-          const value = (values[from] & mask) + offset;
-          to[row + (k >> 1) * 2 * BLOCK + (k & 1)] = value;
-          magnitude += Math.abs(value);
-        }
+  const to = rows.isBytes ? packed.data : new Int16Array(packed.data.buffer, packed.data.byteOffset, packed.size / 2);
+  const packedOffset = offset - filterOffset(matrix);
+  const sums = { bias: biasValues(bias, columns).slice(), largest: new Float64Array(columns) };
+  const largestInput = largestMagnitude(input);
+  const step = rows.unit * BLOCK; // values from one unit to the next
+  to.fill(1, 0, rows.isBytes ? run : 0);
+  for (let c = 0; c < columns; c++) {
+    let from = c * columnStride;
+    let unit = start / rows.valueBytes + Math.trunc(c / BLOCK) * taps * units * step + rows.unit * (c % BLOCK);
+    let sum = 0;
+    let magnitude = 0;
+    for (let t = 0; t < taps; t++, unit += units * step) {
+      for (let k = 0; k < run; k++, from += depthStride) {
+        const value = values[from] & mask;
+        to[unit + Math.trunc(k / rows.unit) * step + (k % rows.unit)] = value + packedOffset;
+        sum += value + offset;
+        magnitude += Math.abs(value + offset);
       }
-      magnitudes[i * columns + c] = magnitude * largestInput;
     }
+    sums.largest[c] = magnitude * largestInput + Math.abs(sums.bias[c]);
+    sums.bias[c] -= Math.imul(sum, rows.zeroPoint);
   }
-  return magnitudes;
+  return sums;
 }
 
 /** How far the values of a tensor may be from its zero point. */
 export function largestMagnitude({ dtype, zeroPoint }: Tensor): number {
   const min = dtype === 'uint8' ? 0 : -128;
   return Math.max(zeroPoint - min, min + 255 - zeroPoint);
-}
-
-/** The bias, and how far from 0 sums may get that start from it. */
-export function biasAndLargest(bias: Tensor<'int32'> | undefined, magnitudes: Float64Array) {
-  const values = biasValues(bias, magnitudes.length);
-  return { bias: values, largest: magnitudes.map((magnitude, c) => magnitude + Math.abs(values[c])) };
 }

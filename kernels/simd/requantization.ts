@@ -10,6 +10,12 @@ export const BLOCK = 8;
 const HEADER_SIZE = 20;
 const BLOCK_SIZE = 48;
 
+/** What each channel's sum starts from, and how far from 0 it may get. */
+export interface Sums {
+  readonly bias: Int32Array;
+  readonly largest: Float64Array;
+}
+
 export function blocksOf(channels: number): number {
   return Math.ceil(channels / BLOCK);
 }
@@ -25,11 +31,9 @@ const T = 3;
 const WIDE = 2;
 const EXACT = 3;
 
-/** `bias` is what a channel's sum starts from; `largest` is how far a sum may then get from 0. */
 export function packBlocks(
   { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
-  bias: Int32Array,
-  largest: Float64Array,
+  { bias, largest }: Sums,
   blocks: Tensor<'int32'>,
 ) {
   const words = blocks.data;

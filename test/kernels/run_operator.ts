@@ -1,14 +1,15 @@
 /** Runs one operator without a model file: tensors written down, answers compared. */
 import type { KernelSet, Limits, Profile } from '../../kernels/kernel.ts';
 import * as reference from '../../kernels/reference/index.ts';
-import { simd } from '../../kernels/simd/index.ts';
+import { plainSimd, relaxedSimd } from '../../kernels/simd/index.ts';
 import { type DType, sizeOf, Tensor, viewOf } from '../../kernels/tensor.ts';
 import { Executor } from '../../src/executor.ts';
 
-/** Every implementation: each kernel test runs over all of them. */
-export const kernelSets: readonly { name: 'reference' | 'simd'; set: KernelSet | undefined }[] = [
+/** Every implementation that there is here: each kernel test runs over all of them. */
+export const kernelSets: readonly { name: string; set: KernelSet | undefined }[] = [
   { name: 'reference', set: undefined },
-  { name: 'simd', set: simd },
+  { name: 'simd', set: plainSimd()! },
+  ...[relaxedSimd()].flatMap((set) => (set ? [{ name: 'relaxed simd', set }] : [])),
 ];
 
 /** A tensor written down. */

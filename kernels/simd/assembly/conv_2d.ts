@@ -1,15 +1,20 @@
-/** CONV_2D of 8-bit values: where the rows of the product come from. See ../conv_2d.ts. */
-import { centerRow } from './center';
+/**
+ * CONV_2D of 8-bit values: where the rows of the product come from. See ../conv_2d.ts. Rows are of int16, or of bytes
+ * (isBytes): product.ts says which is what, and what filterOffset is.
+ */
 import { multiplyRows } from './product';
+import { writeRow } from './rows';
 
 /**
- * A filter of 1 x 1: four pixels at a time are centered into `panel`, and multiplied. pixelStride and rowStride are the
- * strides in bytes; panelStride is from one pixel of the panel to the next, in bytes.
+ * A filter of 1 x 1. Four pixels at a time are written into `panel`, panelStride bytes apart, and multiplied; bytes of which no
+ * bit is flipped are read where they lie. pixelStride, rowStride and batchStride are in bytes of the input.
  */
 export function conv2dPointwise(
   input: usize,
-  inputOffset: i32,
   isUnsigned: bool,
+  inputOffset: i32,
+  isBytes: bool,
+  flip: i32,
   batches: i32,
   batchStride: i32,
   outputHeight: i32,
@@ -19,25 +24,37 @@ export function conv2dPointwise(
   depth: i32,
   panel: usize,
   panelStride: i32,
+  units: i32,
+  filterOffset: i32,
   matrix: usize,
   blocks: usize,
   outputDepth: i32,
   output: usize,
   tile: usize,
 ): void {
-  const pairs = (depth + 1) >> 1;
   const pixels = batches * outputHeight * outputWidth;
+  const isCopied = !isBytes || flip != 0;
   let row = input;
   let batch = input;
   let at = input;
   let x = 0;
   let y = 0;
+  let r0: usize = 0;
+  let r1: usize = 0;
+  let r2: usize = 0;
+  let r3: usize = 0;
   for (let pixel = 0; pixel < pixels; pixel += 4) {
     const count = min(4, pixels - pixel);
     for (let i = 0; i < count; i++) {
-      const to = panel + i * panelStride;
-      if (isUnsigned) centerRow<u8>(at, to, depth, inputOffset);
-      else centerRow<i8>(at, to, depth, inputOffset);
+      let from = at;
+      if (isCopied) {
+        from = panel + i * panelStride;
+        writeRow(at, from, depth, isUnsigned, inputOffset, isBytes, flip);
+      }
+      if (i < 1) r0 = from;
+      if (i < 2) r1 = from;
+      if (i < 3) r2 = from;
+      r3 = from;
       at += pixelStride;
       if (++x == outputWidth) {
         x = 0;
@@ -48,37 +65,22 @@ export function conv2dPointwise(
         }
       }
     }
-    const i1 = min(1, count - 1);
-    const i2 = min(2, count - 1);
-    const i3 = count - 1;
-    multiplyRows(
-      panel,
-      panel + i1 * panelStride,
-      panel + i2 * panelStride,
-      panel + i3 * panelStride,
-      1,
-      0,
-      1,
-      0,
-      pairs,
-      matrix,
-      blocks,
-      outputDepth,
-      output,
-      output + i1 * outputDepth,
-      output + i2 * outputDepth,
-      output + i3 * outputDepth,
-      tile,
-    );
+    multiplyPixels(r0, r1, r2, r3, count, isBytes, 1, 0, 1, 0, units, filterOffset, matrix, blocks, outputDepth, output, tile);
     output += 4 * outputDepth;
   }
 }
 
-/** The input as int16, centered, with zeros around: `image` has paddedHeight rows of imageRow bytes for each batch. */
-export function centerImage(
+/**
+ * The input as rows, with `padding` around: `image` has, for each batch, padTop rows of imageRow bytes, one for each of the
+ * input's, and padBottom rows.
+ */
+export function writeImage(
   input: usize,
-  inputOffset: i32,
   isUnsigned: bool,
+  inputOffset: i32,
+  isBytes: bool,
+  flip: i32,
+  padding: i32,
   batches: i32,
   height: i32,
   rowValues: i32,
@@ -88,19 +90,18 @@ export function centerImage(
   padBottom: i32,
   padLeftBytes: i32,
 ): void {
-  const inside = padLeftBytes + (rowValues << 1);
+  const inside = padLeftBytes + (isBytes ? rowValues : rowValues << 1);
   for (let b = 0; b < batches; b++) {
-    memory.fill(image, 0, padTop * imageRow);
+    memory.fill(image, <u8>padding, padTop * imageRow);
     image += padTop * imageRow;
     for (let y = 0; y < height; y++) {
-      memory.fill(image, 0, padLeftBytes);
-      if (isUnsigned) centerRow<u8>(input, image + padLeftBytes, rowValues, inputOffset);
-      else centerRow<i8>(input, image + padLeftBytes, rowValues, inputOffset);
-      memory.fill(image + inside, 0, imageRow - inside);
+      memory.fill(image, <u8>padding, padLeftBytes);
+      writeRow(input, image + padLeftBytes, rowValues, isUnsigned, inputOffset, isBytes, flip);
+      memory.fill(image + inside, <u8>padding, imageRow - inside);
       input += rowValues;
       image += imageRow;
     }
-    memory.fill(image, 0, padBottom * imageRow);
+    memory.fill(image, <u8>padding, padBottom * imageRow);
     image += padBottom * imageRow;
   }
 }
@@ -108,6 +109,7 @@ export function centerImage(
 /** Any filter, over such an image. Strides are in bytes of the image. */
 export function conv2d(
   image: usize,
+  isBytes: bool,
   batches: i32,
   batchStride: i32,
   outputHeight: i32,
@@ -118,7 +120,8 @@ export function conv2d(
   tapRowStride: i32,
   tapColumns: i32,
   tapColumnStride: i32,
-  pairs: i32,
+  units: i32,
+  filterOffset: i32,
   matrix: usize,
   blocks: usize,
   output: usize,
@@ -152,25 +155,40 @@ export function conv2d(
         }
       }
     }
-    multiplyRows(
-      r0,
-      r1,
-      r2,
-      r3,
-      tapRows,
-      tapRowStride,
-      tapColumns,
-      tapColumnStride,
-      pairs,
-      matrix,
-      blocks,
-      outputDepth,
-      output,
-      output + min(1, count - 1) * outputDepth,
-      output + min(2, count - 1) * outputDepth,
-      output + (count - 1) * outputDepth,
-      tile,
-    );
+    multiplyPixels(r0, r1, r2, r3, count, isBytes, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, tile);
     output += 4 * outputDepth;
   }
+}
+
+/** One to four pixels, whose outputs follow one another. */
+@inline
+function multiplyPixels(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  count: i32,
+  isBytes: bool,
+  tapRows: i32,
+  tapRowStride: i32,
+  tapColumns: i32,
+  tapColumnStride: i32,
+  units: i32,
+  filterOffset: i32,
+  matrix: usize,
+  blocks: usize,
+  outputDepth: i32,
+  output: usize,
+  tile: usize,
+): void {
+  const o1 = output + min(1, count - 1) * outputDepth;
+  const o2 = output + min(2, count - 1) * outputDepth;
+  const o3 = output + (count - 1) * outputDepth;
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (isBytes) {
+      multiplyRows<u8>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+      return;
+    }
+  }
+  multiplyRows<i16>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
 }

@@ -11,8 +11,8 @@
  * The filter is packed in that order: for each block and pair, 8 channels x 2 taps of int16, 32 bytes. An odd number of taps is
  * made even by one of the padding with weights of 0.
  */
-import { load8 } from './center';
 import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
+import { load8 } from './rows';
 import { lowBytes, store8 } from './store';
 
 export function depthwiseConv2d(

@@ -1,3 +1,4 @@
 /** What the module exports. */
-export { centerImage, conv2d, conv2dPointwise } from './conv_2d';
+export { conv2d, conv2dPointwise, writeImage } from './conv_2d';
 export { depthwiseConv2d } from './depthwise_conv_2d';
+export { multiplyBytes } from './product';

@@ -1,21 +1,66 @@
 /**
- * The product that the convolutions and FULLY_CONNECTED are made of: four rows of int16 times a matrix, eight columns at a
- * time, requantized before they are stored.
+ * The product that the convolutions and FULLY_CONNECTED are made of: four rows times a matrix, eight columns at a time,
+ * requantized before they are stored.
  *
  *   for each block of 8 columns:
  *     sums[4][8] = bias[8]
- *     for each tap (tapRows x tapColumns): for each pair (k, k + 1) of its values:
- *       for each row r: sums[r] += row[r][k] * matrix[k] + row[r][k + 1] * matrix[k + 1]     i32x4.dot_i16x8_s, twice
+ *     for each tap (tapRows x tapColumns): for each unit of its values, 4 bytes:
+ *       for each row r: sums[r] += row[r][unit] * matrix[unit]     one instruction for 4 columns
  *     output[r] = requantize(sums[r])
  *
- * The matrix is packed by ../filter.ts in the order in which it is read: 8 columns x 2 values of int16, 32 bytes a pair.
- * Rows that are not there repeat the last one: they compute and store the same again.
+ * T is what rows and matrix are made of:
+ *
+ *   i16  centered values, two to a unit: i32x4.dot_i16x8_s, and an addition
+ *   u8   values as they are, or with their sign bit flipped, four to a unit: i32x4.relaxed_dot_i8x16_i7x16_add_s, where the
+ *        engine has it and multiplies whole bytes (../engine.ts). What centering would do is done to the bias; an uint8
+ *        filter is read as int8, filterOffset too small, and the row's sum times filterOffset makes up for it.
+ *
+ * The matrix is packed by ../matrix.ts in the order in which it is read: the unit's values of 8 columns, 32 bytes. In front of one
+ * of bytes lies a 1 for each value of a tap, then 0 to a multiple of 16: what a row's sum is computed with. Rows that are not
+ * there repeat the last one: they compute and store the same again.
  */
 import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
 import { highHalf, lowBytes, store8 } from './store';
 
-/** Where the values of a row lie: tapRows x tapColumns taps of `pairs` pairs, so many bytes apart. */
-export function multiplyRows(
+@inline
+function multiplyAdd<T>(values: v128, matrix: v128, sums: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (sizeof<T>() == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(matrix, values, sums);
+  }
+  return i32x4.add(sums, i32x4.dot_i16x8_s(values, matrix));
+}
+
+/** One such step, for ../engine.ts to see what the engine makes of it: `to` += `matrix` * `values`. */
+export function multiplyBytes(matrix: usize, values: usize, to: usize): void {
+  v128.store(to, multiplyAdd<u8>(v128.load(values), v128.load(matrix), v128.load(to)));
+}
+
+/** filterOffset times the sum of a row's values, in each lane. */
+function offsetSum(
+  row: usize,
+  tapRows: i32,
+  tapRowStride: i32,
+  tapColumns: i32,
+  tapColumnStride: i32,
+  units: i32,
+  filterOffset: i32,
+  ones: usize,
+): v128 {
+  let sums = i32x4.splat(0);
+  const bytes = units << 2;
+  for (let y = 0; y < tapRows; y++) {
+    for (let x = 0; x < tapColumns; x++) {
+      const tap = row + y * tapRowStride + x * tapColumnStride;
+      for (let i = 0; i < bytes; i += 16) sums = multiplyAdd<u8>(v128.load(tap + i), v128.load(ones + i), sums);
+    }
+  }
+  const halves = i32x4.add(sums, i64x2.shuffle(sums, sums, 1, 0));
+  const sum = i32x4.add(halves, i32x4.shuffle(halves, halves, 1, 0, 3, 2));
+  return i32x4.mul(sum, i32x4.splat(filterOffset));
+}
+
+/** Where the values of a row lie: tapRows x tapColumns taps of `units` units, so many bytes apart. */
+export function multiplyRows<T>(
   row0: usize,
   row1: usize,
   row2: usize,
@@ -24,7 +69,8 @@ export function multiplyRows(
   tapRowStride: i32,
   tapColumns: i32,
   tapColumnStride: i32,
-  pairs: i32,
+  units: i32,
+  filterOffset: i32,
   matrix: usize,
   blocks: usize,
   columns: i32,
@@ -36,15 +82,41 @@ export function multiplyRows(
 ): void {
   const header = blocks;
   blocks += HEADER_BYTES;
+  let offsets0 = i32x4.splat(0);
+  let offsets1 = offsets0;
+  let offsets2 = offsets0;
+  let offsets3 = offsets0;
+  if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 1) {
+    const ones = matrix;
+    matrix += ((<usize>units << 2) + 15) & -16;
+    if (filterOffset != 0) {
+      offsets0 = offsetSum(row0, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, ones);
+      offsets1 = offsetSum(row1, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, ones);
+      offsets2 = offsetSum(row2, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, ones);
+      offsets3 = offsetSum(row3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, ones);
+    }
+  }
   for (let c = 0; c < columns; c += 8) {
-    let a0 = v128.load(blocks);
-    let a1 = v128.load(blocks, 16);
-    let b0 = a0;
-    let b1 = a1;
-    let c0 = a0;
-    let c1 = a1;
-    let d0 = a0;
-    let d1 = a1;
+    const bias0 = v128.load(blocks);
+    const bias1 = v128.load(blocks, 16);
+    let a0 = bias0;
+    let a1 = bias1;
+    let b0 = bias0;
+    let b1 = bias1;
+    let c0 = bias0;
+    let c1 = bias1;
+    let d0 = bias0;
+    let d1 = bias1;
+    if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 1) {
+      a0 = i32x4.add(a0, offsets0);
+      a1 = i32x4.add(a1, offsets0);
+      b0 = i32x4.add(b0, offsets1);
+      b1 = i32x4.add(b1, offsets1);
+      c0 = i32x4.add(c0, offsets2);
+      c1 = i32x4.add(c1, offsets2);
+      d0 = i32x4.add(d0, offsets3);
+      d1 = i32x4.add(d1, offsets3);
+    }
     for (let y = 0; y < tapRows; y++) {
       for (let x = 0; x < tapColumns; x++) {
         const tap = y * tapRowStride + x * tapColumnStride;
@@ -52,22 +124,22 @@ export function multiplyRows(
         let r1 = row1 + tap;
         let r2 = row2 + tap;
         let r3 = row3 + tap;
-        const end = matrix + ((<usize>pairs) << 5);
+        const end = matrix + (<usize>units << 5);
         while (matrix < end) {
           const m0 = v128.load(matrix);
           const m1 = v128.load(matrix, 16);
           let values = v128.load32_splat(r0);
-          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(values, m0));
-          a1 = i32x4.add(a1, i32x4.dot_i16x8_s(values, m1));
+          a0 = multiplyAdd<T>(values, m0, a0);
+          a1 = multiplyAdd<T>(values, m1, a1);
           values = v128.load32_splat(r1);
-          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(values, m0));
-          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(values, m1));
+          b0 = multiplyAdd<T>(values, m0, b0);
+          b1 = multiplyAdd<T>(values, m1, b1);
           values = v128.load32_splat(r2);
-          c0 = i32x4.add(c0, i32x4.dot_i16x8_s(values, m0));
-          c1 = i32x4.add(c1, i32x4.dot_i16x8_s(values, m1));
+          c0 = multiplyAdd<T>(values, m0, c0);
+          c1 = multiplyAdd<T>(values, m1, c1);
           values = v128.load32_splat(r3);
-          d0 = i32x4.add(d0, i32x4.dot_i16x8_s(values, m0));
-          d1 = i32x4.add(d1, i32x4.dot_i16x8_s(values, m1));
+          d0 = multiplyAdd<T>(values, m0, d0);
+          d1 = multiplyAdd<T>(values, m1, d1);
           matrix += 32;
           r0 += 4;
           r1 += 4;

@@ -1,24 +1,7 @@
-/** The compiled module, and memory with its functions over it. */
+/** Memory with the module's functions over it. */
 import type { Eval, KernelMemory } from '../kernel.ts';
 import { Tensor } from '../tensor.ts';
-import { type Arguments, MODULE, PARAMETERS } from './wasm.ts';
-
-let compiled: WebAssembly.Module | undefined;
-
-/** Whether this engine compiles the module: it has WebAssembly with SIMD, and may compile what it is given. */
-export function isAvailable(): boolean {
-  try {
-    module();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function module(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0)));
-  return compiled;
-}
+import { type Arguments, PARAMETERS } from './wasm.ts';
 
 const PAGE = 2 ** 16;
 
@@ -29,10 +12,10 @@ export class SimdMemory implements KernelMemory {
   readonly buffer: ArrayBuffer;
   readonly #functions: WebAssembly.Exports;
 
-  constructor(bytes: number) {
+  constructor(module: WebAssembly.Module, bytes: number) {
     const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes + SLACK) / PAGE) });
     this.buffer = memory.buffer;
-    this.#functions = new WebAssembly.Instance(module(), { env: { memory } }).exports;
+    this.#functions = new WebAssembly.Instance(module, { env: { memory } }).exports;
   }
 
   /** One of the module's functions with all that it takes. */
