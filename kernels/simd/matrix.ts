@@ -69,23 +69,26 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
   const to = rows.isBytes ? packed.data : new Int16Array(packed.data.buffer, packed.data.byteOffset, packed.size / 2);
-  const packedOffset = offset - filterOffset(matrix);
+  const packedOffset = filterOffset(matrix);
   const sums = { bias: biasValues(bias, columns).slice(), largest: new Float64Array(columns) };
   const largestInput = largestMagnitude(input);
   const step = rows.unit * BLOCK; // values from one unit to the next
+  const last = rows.unit - 1;
   to.fill(1, 0, rows.isBytes ? run : 0);
   for (let c = 0; c < columns; c++) {
     let from = c * columnStride;
     let unit = start / rows.valueBytes + Math.trunc(c / BLOCK) * taps * units * step + rows.unit * (c % BLOCK);
     let sum = 0;
     let magnitude = 0;
-    for (let t = 0; t < taps; t++, unit += units * step) {
+    for (let t = 0; t < taps; t++) {
       for (let k = 0; k < run; k++, from += depthStride) {
-        const value = values[from] & mask;
-        to[unit + Math.trunc(k / rows.unit) * step + (k % rows.unit)] = value + packedOffset;
-        sum += value + offset;
-        magnitude += Math.abs(value + offset);
+        const value = ((values[from] & mask) + offset) | 0;
+        to[unit + (k & last)] = value - packedOffset;
+        sum = (sum + value) | 0;
+        magnitude += Math.abs(value);
+        if ((k & last) === last) unit += step;
       }
+      if ((run & last) !== 0) unit += step;
     }
     sums.largest[c] = magnitude * largestInput + Math.abs(sums.bias[c]);
     sums.bias[c] -= Math.imul(sum, rows.zeroPoint);

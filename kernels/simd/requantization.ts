@@ -31,42 +31,48 @@ const T = 3;
 const WIDE = 2;
 const EXACT = 3;
 
-export function packBlocks(
-  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
-  { bias, largest }: Sums,
-  blocks: Tensor<'int32'>,
-) {
+/** The shift of a channel that no sum gets away from 0: any would do. */
+const ANY_RIGHT = T + 1;
+
+export function packBlocks(requantization: Requantization, sums: Sums, blocks: Tensor<'int32'>) {
+  const { multipliers, shifts, outputOffset, activationMin, activationMax } = requantization;
   const words = blocks.data;
   const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
   halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
   words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
   halves.fill(0xff, 32, 40);
-  for (let first = 0, block = HEADER_SIZE; first < multipliers.length; first += BLOCK, block += BLOCK_SIZE) {
-    const channels = Array.from({ length: Math.min(BLOCK, multipliers.length - first) }, (_, i) => {
-      const c = first + i;
-      const [multiplier, right] = [multipliers[c], 0 - shifts[c]];
-      // Of a channel that no sum gets away from 0, any shift will do.
-      const isZero = largest[c] * multiplier < 2 ** (29 + right);
-      return { bias: bias[c], multiplier: isZero ? 0 : multiplier, right, isZero, largest: largest[c] };
-    });
-    const way = wayOf(channels);
-    channels.forEach(({ bias, multiplier, right, isZero }, i) => {
-      const e = isZero ? 4 : right;
-      words[block + i] = bias;
-      words[block + 8 + i] = multiplier;
-      words[block + 16 + i] = 2 ** (e + 1);
-      words[block + 24 + i] = 2 ** (30 - e);
-      words[block + 32 + i] = 0 - e;
-      halves[2 * (block + 40) + i] = 2 ** (15 - e + (way === NARROW_T ? T : 0));
-    });
-    words[block + 44] = way;
+  for (let c = 0; c < multipliers.length; c++) {
+    const block = HEADER_SIZE + Math.trunc(c / BLOCK) * BLOCK_SIZE;
+    const i = c % BLOCK;
+    if (i === 0) words[block + 44] = wayOf(requantization, sums, c);
+    const isZero = isAlwaysZero(requantization, sums, c);
+    const right = isZero ? ANY_RIGHT : 0 - shifts[c];
+    words[block + i] = sums.bias[c];
+    words[block + 8 + i] = isZero ? 0 : multipliers[c];
+    words[block + 16 + i] = 2 << right;
+    words[block + 24 + i] = (1 << 30) >> right;
+    words[block + 32 + i] = 0 - right;
+    halves[2 * (block + 40) + i] = 1 << (15 - right + (words[block + 44] === NARROW_T ? T : 0));
   }
 }
 
-/** The fastest way that is right for all channels of a block. */
-function wayOf(channels: readonly { right: number; isZero: boolean; largest: number }[]): number {
-  if (channels.some(({ largest }) => largest >= 2 ** 28)) return EXACT;
-  const shifts = channels.filter(({ isZero }) => !isZero).map(({ right }) => right);
-  const areIn = (from: number, to: number) => shifts.every((right) => right >= from && right <= to);
-  return areIn(1, 7) ? NARROW : areIn(T + 1, T + 7) ? NARROW_T : areIn(0, 28) ? WIDE : EXACT;
+/** Whether every sum of channel c becomes 0: it is less than a quarter. */
+function isAlwaysZero({ multipliers, shifts }: Requantization, { largest }: Sums, c: number): boolean {
+  return largest[c] * multipliers[c] < 2 ** (29 - shifts[c]);
+}
+
+/** The fastest way that is right for all channels of the block that begins at `first`. */
+function wayOf(requantization: Requantization, sums: Sums, first: number): number {
+  const { shifts } = requantization;
+  let min = ANY_RIGHT;
+  let max = ANY_RIGHT;
+  for (let c = first; c < Math.min(first + BLOCK, shifts.length); c++) {
+    if (sums.largest[c] >= 2 ** 28) return EXACT;
+    if (isAlwaysZero(requantization, sums, c)) continue;
+    min = Math.min(min, 0 - shifts[c]);
+    max = Math.max(max, 0 - shifts[c]);
+  }
+  if (min >= 1 && max <= 7) return NARROW;
+  if (min >= T + 1 && max <= T + 7) return NARROW_T;
+  return min >= 0 && max <= 28 ? WIDE : EXACT;
 }
