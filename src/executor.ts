@@ -31,7 +31,7 @@ import {
 import { type Tensor, viewOf } from '../kernels/tensor.ts';
 import { Budget } from './budget.ts';
 import type { Graph } from './graph.ts';
-import { align, planMemory, type Request } from './memory_planner.ts';
+import { align, type Plan, planMemory, type Request } from './memory_planner.ts';
 
 export interface ExecutorOptions extends Environment {
   /** The schema's operators, by name. */
@@ -65,6 +65,14 @@ interface Stage {
   readonly preparedFor: readonly { readonly tensor: Tensor; readonly values: Tensor['data'] }[];
   /** What this stage and those before it cost. */
   readonly costs: Costs;
+  readonly arena: Arena;
+}
+
+/** What shares a stage's arena: tensors that nodes write, and their scratch memory, each with its lifetime and its place. */
+export interface Arena {
+  readonly tensors: readonly Tensor[];
+  readonly requests: readonly Request[];
+  readonly plan: Plan;
 }
 
 interface Costs {
@@ -123,6 +131,11 @@ export class Executor {
     return { arena, variables: this.#variableBytes, computed };
   }
 
+  /** One arena for each stage, as far as the graph is prepared. */
+  get arenas(): readonly Arena[] {
+    return this.#stages.map(({ arena }) => arena);
+  }
+
   /** Multiply-accumulates of one run, as far as the graph is prepared. */
   get macs(): number {
     return this.#costs.macs;
@@ -163,7 +176,7 @@ export class Executor {
   #prepareStage(s: number, first: number): Stage {
     this.#dropFrom(s, first);
     const prepared = this.#prepareNodes(s, first);
-    const memory = this.#planMemory(s, first, prepared);
+    const { memory, arena } = this.#planMemory(s, first, prepared);
     const nodes = this.nodes.slice(first);
     const stage: Stage = {
       first,
@@ -175,6 +188,7 @@ export class Executor {
         .filter((tensor) => !this.#constants.has(tensor))
         .map((tensor) => ({ tensor, values: tensor.data.slice() })),
       costs: this.#costs,
+      arena,
     };
     this.#stages.push(stage);
     return stage;
@@ -279,7 +293,7 @@ export class Executor {
   }
 
   /** Places the tensors that the stage's nodes write, and the memory that they keep. */
-  #planMemory(s: number, first: number, prepared: readonly Prepared[]): KernelMemory {
+  #planMemory(s: number, first: number, prepared: readonly Prepared[]): { memory: KernelMemory; arena: Arena } {
     this.#budget.checkMacs(this.#costs.work);
     const tensors: Tensor[] = [];
     const requests: Request[] = [];
@@ -308,7 +322,7 @@ export class Executor {
     [...tensors, ...persistents].forEach((tensor, i) => {
       tensor.data = viewOf(tensor.dtype, memory.buffer, offsets[i]!, tensor.size);
     });
-    return memory;
+    return { memory, arena: { tensors, requests, plan } };
   }
 
   /** The kernel set's memory where it has taken a node. */

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALIGNMENT, findOverlap, lowerBound, planMemory, type Request } from '../../src/memory_planner.ts';
+import {
+  ALIGNMENT,
+  findOverlap,
+  lowerBound,
+  ORDERS,
+  type Order,
+  planInOrder,
+  planMemory,
+  type Request,
+} from '../../src/memory_planner.ts';
 
 const request = (bytes: number, first: number, last: number): Request => ({ bytes, first, last });
-const plan = (...requests: Request[]) => planMemory(requests);
 
 /** Lifetimes as they come: any size from 0, any first and last use. */
 const anyRequests = fc.array(
@@ -13,7 +21,7 @@ const anyRequests = fc.array(
   { maxLength: 60 },
 );
 
-describe('by hand', () => {
+describe('by hand, largest first', () => {
   test.each<{ what: string; requests: Request[]; offsets: number[]; size: number }>([
     { what: 'nothing', requests: [], offsets: [], size: 0 },
     { what: 'one, its end aligned', requests: [request(5, 0, 0)], offsets: [0], size: 16 },
@@ -45,7 +53,7 @@ describe('by hand', () => {
       size: 128,
     },
   ])('$what', ({ requests, offsets, size }) => {
-    const found = plan(...requests);
+    const found = planInOrder(requests, ORDERS[0]!);
     expect([...found.offsets]).toEqual(offsets);
     expect(found.size).toBe(size);
   });
@@ -77,17 +85,29 @@ describe('for any lifetimes', () => {
     forAny((requests) => expect(planMemory(requests.map((r) => ({ ...r })))).toEqual(planMemory(requests)));
   });
 
-  test('it is the plan of the plain algorithm, which looks at all that is placed', () => {
-    forAny((requests) => expect([...planMemory(requests).offsets]).toEqual(plainOffsets(requests)));
+  test.each(ORDERS)(
+    'in this order, it is the plan of the plain algorithm, which looks at all that is placed: %s',
+    (order) => {
+      forAny((requests) => expect([...planInOrder(requests, order).offsets]).toEqual(plainOffsets(requests, order)));
+    },
+  );
+
+  test('it is the smallest in any order, the first of them', () => {
+    forAny((requests) => {
+      const plans = ORDERS.map((order) => planInOrder(requests, order));
+      const smallest = Math.min(...plans.map(({ size }) => size));
+      expect(planMemory(requests)).toEqual(plans.find(({ size }) => size === smallest));
+    });
   });
 });
 
 /** The algorithm of the header in quadratic time. */
-function plainOffsets(requests: readonly Request[]): number[] {
+function plainOffsets(requests: readonly Request[], rank: Order): number[] {
   const align = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
   const offsets = requests.map(() => 0);
   const order = requests.map((_, i) => i);
-  order.sort((a, b) => requests[b]!.bytes - requests[a]!.bytes || requests[a]!.first - requests[b]!.first || a - b);
+  const keys = requests.map(rank);
+  order.sort((a, b) => keys[b]![0] - keys[a]![0] || keys[b]![1] - keys[a]![1] || a - b);
   order.forEach((i, n) => {
     const { bytes, first, last } = requests[i]!;
     if (bytes === 0) return;
