@@ -57,16 +57,17 @@ function packFilter(p: DepthwiseConv, pairs: number, packed: Int16Array): Sums {
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
   const largestInput = largestMagnitude(p.input.tensor);
-  const bias = biasValues(p.bias, depth).slice();
-  const largest = Float64Array.from(bias, Math.abs);
+  const bias = biasValues(p.bias, depth);
+  const start = bias.slice();
+  const reach = new Float64Array(depth);
   for (let tap = 0, from = 0; tap < filterHeight * filterWidth; tap++) {
     for (let c = 0; c < depth; c++, from++) {
       const value = (values[from] & mask) + offset;
       const pair = Math.trunc(c / BLOCK) * pairs + (tap >> 1);
       packed[pair * 2 * BLOCK + 2 * (c % BLOCK) + (tap & 1)] = value;
-      bias[c] += Math.imul(value, p.input.offset);
-      largest[c] += Math.abs(value) * largestInput;
+      start[c] += Math.imul(value, p.input.offset);
+      reach[c] += Math.abs(value) * largestInput;
     }
   }
-  return { bias, largest };
+  return { bias, reach, start };
 }

@@ -70,7 +70,8 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
   const mask = byteMask(tensor.dtype);
   const to = rows.isBytes ? packed.data : new Int16Array(packed.data.buffer, packed.data.byteOffset, packed.size / 2);
   const packedOffset = filterOffset(matrix);
-  const sums = { bias: biasValues(bias, columns).slice(), largest: new Float64Array(columns) };
+  const biases = biasValues(bias, columns);
+  const sums = { bias: biases, reach: new Float64Array(columns), start: biases.slice() };
   const largestInput = largestMagnitude(input);
   const step = rows.unit * BLOCK; // values from one unit to the next
   const last = rows.unit - 1;
@@ -90,8 +91,8 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
       }
       if ((run & last) !== 0) unit += step;
     }
-    sums.largest[c] = magnitude * largestInput + Math.abs(sums.bias[c]);
-    sums.bias[c] -= Math.imul(sum, rows.zeroPoint);
+    sums.reach[c] = magnitude * largestInput;
+    sums.start[c] -= Math.imul(sum, rows.zeroPoint);
   }
   return sums;
 }

@@ -1,4 +1,5 @@
 /** What the module needs for the way from sums to 8-bit outputs: see assembly/requantize.ts. */
+import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import type { Requantization } from '../reference/convolution.ts';
 import type { Tensor } from '../tensor.ts';
@@ -10,10 +11,13 @@ export const BLOCK = 8;
 const HEADER_SIZE = 20;
 const BLOCK_SIZE = 48;
 
-/** What each channel's sum starts from, and how far from 0 it may get. */
+/** How a channel's sum comes about. */
 export interface Sums {
   readonly bias: Int32Array;
-  readonly largest: Float64Array;
+  /** How far from the bias its products may take it. */
+  readonly reach: Float64Array;
+  /** What it starts from: the bias, and what centering the input would take away. */
+  readonly start: Int32Array;
 }
 
 export function blocksOf(channels: number): number {
@@ -31,48 +35,66 @@ const T = 3;
 const WIDE = 2;
 const EXACT = 3;
 
-/** The shift of a channel that no sum gets away from 0: any would do. */
+/** More than any output, its zero point taken away. */
+const BEYOND = 2 ** 10;
+
+/** e of a channel whose output is always the same; it goes with every way. */
 const ANY_RIGHT = T + 1;
 
 export function packBlocks(requantization: Requantization, sums: Sums, blocks: Tensor<'int32'>) {
-  const { multipliers, shifts, outputOffset, activationMin, activationMax } = requantization;
+  const { outputOffset, activationMin, activationMax } = requantization;
   const words = blocks.data;
   const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
   halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
   words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
   halves.fill(0xff, 32, 40);
-  for (let c = 0; c < multipliers.length; c++) {
-    const block = HEADER_SIZE + Math.trunc(c / BLOCK) * BLOCK_SIZE;
-    const i = c % BLOCK;
-    if (i === 0) words[block + 44] = wayOf(requantization, sums, c);
-    const isZero = isAlwaysZero(requantization, sums, c);
-    const right = isZero ? ANY_RIGHT : 0 - shifts[c];
-    words[block + i] = sums.bias[c];
-    words[block + 8 + i] = isZero ? 0 : multipliers[c];
-    words[block + 16 + i] = 2 << right;
-    words[block + 24 + i] = (1 << 30) >> right;
-    words[block + 32 + i] = 0 - right;
-    halves[2 * (block + 40) + i] = 1 << (15 - right + (words[block + 44] === NARROW_T ? T : 0));
+  const { start, multipliers, rights, largest } = simplify(requantization, sums);
+  for (let first = 0, block = HEADER_SIZE; first < start.length; first += BLOCK, block += BLOCK_SIZE) {
+    const end = Math.min(first + BLOCK, start.length);
+    const way = wayOf(rights.subarray(first, end), largest.subarray(first, end));
+    for (let c = first, i = 0; c < end; c++, i++) {
+      const right = rights[c];
+      words[block + i] = start[c];
+      words[block + 8 + i] = multipliers[c];
+      words[block + 16 + i] = (1 << right) >> 1;
+      words[block + 24 + i] = 1 << (32 - right);
+      words[block + 32 + i] = 0 - right;
+      halves[2 * (block + 40) + i] = 1 << (15 - right + (way === NARROW_T ? T : 0));
+    }
+    words[block + 44] = way;
   }
 }
 
-/** Whether every sum of channel c becomes 0: it is less than a quarter. */
-function isAlwaysZero({ multipliers, shifts }: Requantization, { largest }: Sums, c: number): boolean {
-  return largest[c] * multipliers[c] < 2 ** (29 - shifts[c]);
-}
-
-/** The fastest way that is right for all channels of the block that begins at `first`. */
-function wayOf(requantization: Requantization, sums: Sums, first: number): number {
-  const { shifts } = requantization;
-  let min = ANY_RIGHT;
-  let max = ANY_RIGHT;
-  for (let c = first; c < Math.min(first + BLOCK, shifts.length); c++) {
-    if (sums.largest[c] >= 2 ** 28) return EXACT;
-    if (isAlwaysZero(requantization, sums, c)) continue;
-    min = Math.min(min, 0 - shifts[c]);
-    max = Math.max(max, 0 - shifts[c]);
-  }
+/** The fastest way that is right for all channels of a block. */
+function wayOf(rights: Int32Array, largest: Float64Array): number {
+  const min = Math.min(...rights);
+  const max = Math.max(...rights);
+  if (Math.max(...largest) >= 2 ** 30) return EXACT;
   if (min >= 1 && max <= 7) return NARROW;
   if (min >= T + 1 && max <= T + 7) return NARROW_T;
-  return min >= 0 && max <= 28 ? WIDE : EXACT;
+  return min >= 2 && max <= 30 ? WIDE : EXACT;
+}
+
+/**
+ * Channels as they are, but for those whose output is always the same: they get a sum, a multiplier and a shift that go with
+ * every way. Trained models have many: their weights are so small that only the bias, up to 2^30, is left, or nothing.
+ */
+function simplify({ multipliers, shifts }: Requantization, { bias, reach, start }: Sums) {
+  const simple = {
+    start: start.slice(),
+    multipliers: multipliers.slice(),
+    rights: shifts.map((shift) => 0 - shift),
+    largest: reach.map((distance, c) => distance + Math.abs(bias[c])),
+  };
+  for (let c = 0; c < start.length; c++) {
+    const isZero = simple.largest[c] * multipliers[c] < 2 ** (29 - shifts[c]); // the sum becomes less than a quarter
+    if (!isZero && reach[c] > 0) continue;
+    const scaled = multiplyByQuantizedMultiplier(bias[c], multipliers[c], shifts[c]);
+    const output = isZero ? 0 : Math.min(Math.max(scaled, -BEYOND), BEYOND);
+    if (reach[c] === 0) simple.start[c] = output << (ANY_RIGHT + 1);
+    simple.multipliers[c] = reach[c] === 0 ? 2 ** 30 : 0;
+    simple.rights[c] = ANY_RIGHT;
+    simple.largest[c] = 0;
+  }
+  return simple;
 }

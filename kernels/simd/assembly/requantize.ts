@@ -11,9 +11,7 @@
  *
  * for e - t in 1..7: then what w saturates at is beyond every 8-bit value, its zero point taken away. Else, in 32 bits,
  *
- *     r = floor((4 * v - (v < 0) + 2^(e + 1)) / 2^(e + 2))
- *
- * for every e from 0 on: the factor 4 keeps the -1, which sends negative halves down, from mattering anywhere else.
+ *     r = ((v - (v < 0) + 2^(e - 1)) * 2^(32 - e)) >> 32        for e in 2..30
  *
  * What this takes lies in memory, written by ../requantization.ts: first what is the same for all channels,
  *
@@ -27,8 +25,8 @@
  *
  *     0  bias        8 x int32, what the sums start from
  *    32  multiplier  8 x int32
- *    64  nudge       8 x int32, 2^(e + 1)
- *    96  scale       8 x int32, 2^(30 - e)
+ *    64  nudge       8 x int32, 2^(e - 1)
+ *    96  scale       8 x int32, 2^(32 - e)
  *   128  shift       8 x int32, -e
  *   160  scale16     8 x int16, 2^(15 - e + t)
  *   176  way         int32, one of the following
@@ -49,13 +47,13 @@ const SHIFT: usize = 128;
 const SCALE16: usize = 160;
 const WAY: usize = 176;
 
-/** In 16 bits, with t = 0 or T. |sum| < 2^28. */
+/** In 16 bits, with t = 0 or T. */
 const NARROW = 0;
 const NARROW_T = 1;
 const T = 3;
-/** In 32 bits, e in 0..28. |sum| < 2^28. */
+/** In 32 bits. */
 const WIDE = 2;
-/** One by one, for every sum and shift. */
+/** One by one, for every sum and shift; in the other ways, |sum| < 2^30. */
 export const EXACT = 3;
 
 @inline
@@ -78,6 +76,13 @@ function multiplyHigh(a: v128, b: v128): v128 {
   return i32x4.shuffle(i64x2.extmul_low_i32x4_s(a, b), i64x2.extmul_high_i32x4_s(a, b), 1, 3, 5, 7);
 }
 
+/** floor((a * b + 2^14) / 2^15) for b > -2^15, where relaxed SIMD spares the check for the one product that overflows. */
+@inline
+function roundingDoublingHighMultiply16(a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_q15mulr_s(a, b);
+  return i16x8.q15mulr_sat_s(a, b);
+}
+
 /** x, less 1 where it is negative. */
 @inline
 function lessSign(x: v128): v128 {
@@ -86,8 +91,7 @@ function lessSign(x: v128): v128 {
 
 @inline
 function divideWide(v: v128, block: usize): v128 {
-  const quadruple = i32x4.add(i32x4.shl(v, 2), i32x4.shr_s(v, 31));
-  return multiplyHigh(i32x4.add(quadruple, v128.load(block, NUDGE)), v128.load(block, SCALE));
+  return multiplyHigh(i32x4.add(lessSign(v), v128.load(block, NUDGE)), v128.load(block, SCALE));
 }
 
 /** Eight channels as int16, with the output's offset and its clamp. `way` is the block's, and not EXACT. */
@@ -99,10 +103,10 @@ export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, he
   let scaled: v128;
   if (way == NARROW) {
     const v = i16x8.narrow_i32x4_s(v0, v1);
-    scaled = i16x8.q15mulr_sat_s(i16x8.add_sat_s(v, i16x8.shr_s(v, 15)), v128.load(block, SCALE16));
+    scaled = roundingDoublingHighMultiply16(i16x8.add_sat_s(v, i16x8.shr_s(v, 15)), v128.load(block, SCALE16));
   } else if (way == NARROW_T) {
     const w = i16x8.narrow_i32x4_s(i32x4.shr_s(lessSign(v0), T), i32x4.shr_s(lessSign(v1), T));
-    scaled = i16x8.q15mulr_sat_s(w, v128.load(block, SCALE16));
+    scaled = roundingDoublingHighMultiply16(w, v128.load(block, SCALE16));
   } else {
     scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
   }
