@@ -40,7 +40,7 @@ function prepareProduct(p: Conv, node: Node, engine: Engine, input: Resident, ta
       outputHeight: p.outputHeight,
       outputWidth: p.outputWidth,
       units: matrix.units,
-      filterOffset: filterOffset(matrix),
+      filterOffset: filterOffset(rows, p.filter),
       matrix: matrix.packed,
       blocks,
       outputDepth: p.outputDepth,

@@ -1,71 +1,87 @@
 /** DEPTHWISE_CONV_2D of 8-bit values with a constant filter: see assembly/depthwise_conv_2d.ts. */
-import type { Eval, Node } from '../kernel.ts';
+import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import { biasValues } from '../reference/convolution.ts';
 import type { DepthwiseConv } from '../reference/depthwise_conv_2d.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { largestMagnitude } from './matrix.ts';
+import type { Engine } from './engine.ts';
+import { filterOffset, largestMagnitude, type Rows, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import { BLOCK, blocksOf, packBlocks, prepareBlocks, type Sums } from './requantization.ts';
 import { prepareResident } from './resident.ts';
 
-export function DEPTHWISE_CONV_2D(p: DepthwiseConv, node: Node) {
-  const { inputDepth: depth, filterHeight, filterWidth } = p;
-  const resident = prepareResident(node, p.input.tensor);
-  const is8Bit = p.input.tensor.dtype !== 'int16';
-  if (!resident || !is8Bit || !p.filter.isConstant || p.depthMultiplier !== 1 || p.output.size === 0) return undefined;
-  const pairs = Math.ceil((filterHeight * filterWidth) / 2);
-  const padding = node.persistent('int8', BLOCK * blocksOf(depth));
-  const filter = node.persistent('int16', blocksOf(depth) * pairs * 2 * BLOCK);
-  const blocks = prepareBlocks(node, depth);
-  const taps = node.scratch('int32', 2 * pairs + 2); // moved four at a time
-  const tile = node.scratch('int32', BLOCK);
-  return ({ bind }: SimdMemory): Eval => {
-    resident.load();
+export function depthwiseConv2d(engine: Engine) {
+  return (p: DepthwiseConv, node: Node): OptimizedBind | undefined => {
+    const resident = prepareResident(node, p.input.tensor);
+    const is8Bit = p.input.tensor.dtype !== 'int16';
+    if (!resident || !is8Bit || !p.filter.isConstant || p.depthMultiplier !== 1 || p.output.size === 0)
+      return undefined;
+    const { inputDepth: depth, filterHeight, filterWidth } = p;
     const { tensor } = p.input;
-    padding.data.fill(tensor.zeroPoint);
-    packBlocks(p.requantization, packFilter(p, pairs, filter.data), blocks);
-    return bind('depthwiseConv2d', {
-      input: resident.tensor,
-      isUnsigned: tensor.dtype === 'uint8',
-      batches: p.batches,
-      inputHeight: p.inputHeight,
-      inputWidth: p.inputWidth,
-      depth,
-      outputHeight: p.outputHeight,
-      outputWidth: p.outputWidth,
-      filterHeight,
-      filterWidth,
-      strideHeight: p.strideHeight,
-      strideWidth: p.strideWidth,
-      dilationHeight: p.dilationHeight,
-      dilationWidth: p.dilationWidth,
-      padTop: p.padTop,
-      padLeft: p.padLeft,
-      padding,
-      taps,
-      filter,
-      blocks,
-      output: p.output as Tensor,
-      tile,
-    });
+    const rows = rowsOf(engine, tensor);
+    const units = Math.ceil((filterHeight * filterWidth) / rows.unit);
+    const padding = node.persistent('int8', BLOCK * blocksOf(depth));
+    const filter = node.persistent('int8', (rows.isBytes ? 16 * units : 0) + blocksOf(depth) * units * 4 * BLOCK);
+    const blocks = prepareBlocks(node, depth);
+    const taps = node.scratch('int32', units * rows.unit + 4);
+    const tile = node.scratch('int32', BLOCK);
+    return ({ bind }: SimdMemory): Eval => {
+      resident.load();
+      padding.data.fill(tensor.zeroPoint);
+      packBlocks(p.requantization, packFilter(p, rows, units, filter), blocks);
+      return bind('depthwiseConv2d', {
+        input: resident.tensor,
+        isUnsigned: tensor.dtype === 'uint8',
+        isBytes: rows.isBytes,
+        flip: rows.flip,
+        batches: p.batches,
+        inputHeight: p.inputHeight,
+        inputWidth: p.inputWidth,
+        depth,
+        outputHeight: p.outputHeight,
+        outputWidth: p.outputWidth,
+        filterHeight,
+        filterWidth,
+        strideHeight: p.strideHeight,
+        strideWidth: p.strideWidth,
+        dilationHeight: p.dilationHeight,
+        dilationWidth: p.dilationWidth,
+        padTop: p.padTop,
+        padLeft: p.padLeft,
+        padding,
+        taps,
+        units,
+        filterOffset: filterOffset(rows, p.filter),
+        filter,
+        blocks,
+        output: p.output as Tensor,
+        tile,
+      });
+    };
   };
 }
 
-function packFilter(p: DepthwiseConv, pairs: number, packed: Int16Array): Sums {
+function packFilter(p: DepthwiseConv, rows: Rows, units: number, packed: Tensor<'int8'>): Sums {
   const { tensor, offset } = p.filter;
   const { inputDepth: depth, filterHeight, filterWidth } = p;
+  const { unit } = rows;
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
+  const to = rows.isBytes ? packed.data : new Int16Array(packed.data.buffer, packed.data.byteOffset, packed.size / 2);
+  const packedOffset = filterOffset(rows, p.filter);
+  // The input is multiplied as it is: with its zero point, flipped as it may be.
+  const zeroPoint = rows.isBytes ? rows.zeroPoint : p.input.tensor.zeroPoint;
   const largestInput = largestMagnitude(p.input.tensor);
   const bias = biasValues(p.bias, depth);
   const start = bias.slice();
   const reach = new Float64Array(depth);
   for (let tap = 0, from = 0; tap < filterHeight * filterWidth; tap++) {
+    const unitOfTap = Math.trunc(tap / unit);
+    if (rows.isBytes) for (let i = tap % 4; i < 16; i += 4) to[16 * unitOfTap + i] = 1;
     for (let c = 0; c < depth; c++, from++) {
       const value = (values[from] & mask) + offset;
-      const pair = Math.trunc(c / BLOCK) * pairs + (tap >> 1);
-      packed[pair * 2 * BLOCK + 2 * (c % BLOCK) + (tap & 1)] = value;
-      start[c] += Math.imul(value, p.input.offset);
+      const at = Math.trunc(c / BLOCK) * units + unitOfTap;
+      to[(rows.isBytes ? 16 * units : 0) + (at * BLOCK + (c % BLOCK)) * unit + (tap % unit)] = value - packedOffset;
+      start[c] -= Math.imul(value, zeroPoint);
       reach[c] += Math.abs(value) * largestInput;
     }
   }

@@ -1,7 +1,7 @@
 /** The optimized kernels, by operator name. */
 import type { KernelSet } from '../kernel.ts';
 import { conv2d } from './conv_2d.ts';
-import { DEPTHWISE_CONV_2D } from './depthwise_conv_2d.ts';
+import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
 import { SimdMemory } from './memory.ts';
 
@@ -9,7 +9,7 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
   return (
     engine && {
       name: 'simd',
-      kernels: { CONV_2D: conv2d(engine), DEPTHWISE_CONV_2D },
+      kernels: { CONV_2D: conv2d(engine), DEPTHWISE_CONV_2D: depthwiseConv2d(engine) },
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }
   );

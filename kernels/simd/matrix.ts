@@ -57,8 +57,11 @@ export function prepareMatrix(node: Node, source: PreparedMatrices, rows: Rows, 
 }
 
 /** What a byte of an uint8 filter, read as int8, is too small by once its own offset is added; 0 for what rows of int16 meet. */
-export function filterOffset({ rows, source }: Matrix): number {
-  return rows.isBytes && source.tensor.dtype === 'uint8' ? source.offset + SIGN : 0;
+export function filterOffset(
+  rows: Rows,
+  { tensor, offset }: { readonly tensor: Tensor; readonly offset: number },
+): number {
+  return rows.isBytes && tensor.dtype === 'uint8' ? offset + SIGN : 0;
 }
 
 /** Packs the matrix; `input` is what it is multiplied with. */
@@ -69,7 +72,7 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
   const to = rows.isBytes ? packed.data : new Int16Array(packed.data.buffer, packed.data.byteOffset, packed.size / 2);
-  const packedOffset = filterOffset(matrix);
+  const packedOffset = filterOffset(rows, source);
   const biases = biasValues(bias, columns);
   const sums = { bias: biases, reach: new Float64Array(columns), start: biases.slice() };
   const largestInput = largestMagnitude(input);

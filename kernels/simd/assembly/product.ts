@@ -23,7 +23,7 @@ import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExa
 import { highHalf, lowBytes, store8 } from './store';
 
 @inline
-function multiplyAdd<T>(values: v128, matrix: v128, sums: v128): v128 {
+export function multiplyAdd<T>(values: v128, matrix: v128, sums: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (sizeof<T>() == 1) return i32x4.relaxed_dot_i8x16_i7x16_add_s(matrix, values, sums);
   }
