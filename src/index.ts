@@ -9,13 +9,9 @@ export {
 } from '../kernels/errors.ts';
 export { type Limits, Node, type Operator, operator, type Profile } from '../kernels/kernel.ts';
 export { type DType, type Quantization, Tensor } from '../kernels/tensor.ts';
-export {
-  Interpreter,
-  type InterpreterOptions,
-  type InvokeInput,
-  type InvokeOptions,
-  type NodeInfo,
-} from './interpreter.ts';
+export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';
 export { loadModel } from './model/loader.ts';
 export type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model/model.ts';
+export type { InvokeOptions, NodeInfo } from './runner.ts';
+export type { SignatureInfo, SignatureRunner } from './signature_runner.ts';
 export { OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';

@@ -1,15 +1,15 @@
 /** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
 import { InputError } from '../kernels/errors.ts';
-import type { Limits, Node, Operator, Profile } from '../kernels/kernel.ts';
+import type { Limits, Operator, Profile } from '../kernels/kernel.ts';
 import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
 import { simd } from '../kernels/simd/index.ts';
-import type { Tensor } from '../kernels/tensor.ts';
-import type { Executor } from './executor.ts';
 import { loadModel } from './model/loader.ts';
-import type { Model, Subgraph } from './model/model.ts';
+import type { Model } from './model/model.ts';
 import { Program } from './program.ts';
-import { described, fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
+import { byTensor, type InvokeOptions, type NodeInfo, Runner } from './runner.ts';
+import { type SignatureInfo, SignatureRunner } from './signature_runner.ts';
+import { described, type OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface InterpreterOptions {
   /** Whose bits; default 'tflite'. */
@@ -25,30 +25,12 @@ export interface InterpreterOptions {
   readonly customOps?: { readonly [name: string]: Operator };
 }
 
-export interface InvokeOptions {
-  /** Called with each tensor that a node has written, right after the node has run; it changes no result. */
-  readonly tap?: (tensor: OutputTensor, node: NodeInfo) => void;
-}
-
 /** One typed array per input: alone, in a list, or by tensor name or signature name. */
 export type InvokeInput =
   | TensorData
   | Uint8ClampedArray
   | readonly TensorData[]
-  | { readonly [name: string]: TensorData };
-
-/** An operator at its place in the graph. */
-export interface NodeInfo {
-  readonly index: number;
-  readonly op: string;
-  readonly version: number;
-  /** undefined where an optional input is left out. */
-  readonly inputs: readonly (TensorInfo | undefined)[];
-  readonly outputs: readonly TensorInfo[];
-  readonly options: { readonly [field: string]: unknown };
-  /** Multiply-accumulates of one run; 0 where there are none. */
-  readonly macs: number;
-}
+  | { readonly [name: string]: TensorData | Uint8ClampedArray };
 
 const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40, iterations: 2 ** 20 };
 const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
@@ -60,12 +42,10 @@ export class Interpreter {
   readonly profile: Profile;
   /** The kernels that run. */
   readonly kernels: 'simd' | 'reference';
-  readonly #subgraph: Subgraph;
-  readonly #options: InterpreterOptions;
-  readonly #inputShapes = new Map<number, readonly number[]>();
-  #program!: Program;
-  #executor: Executor;
-  #isRunning = false;
+  readonly #program: Program;
+  readonly #main: Runner;
+  /** By subgraph, as far as callers have asked for them. */
+  readonly #runners = new Map<number, Runner>();
 
   /**
    * Loads, verifies and prepares a model.
@@ -77,32 +57,42 @@ export class Interpreter {
   constructor(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions = {}) {
     this.profile = oneOf('profile', options.profile ?? 'tflite', PROFILES);
     this.kernels = chooseKernels(oneOf('kernels', options.kernels ?? 'auto', KERNELS));
-    this.#options = options;
     for (const [name, limit] of Object.entries(options.limits ?? {})) {
       oneOf('limits', name, Object.keys(DEFAULT_LIMITS));
       if (!(limit >= 0)) throw new InputError(`options.limits.${name} is ${limit}; it must be a number from 0 on`);
     }
+    for (const [name, own] of Object.entries(options.customOps ?? {})) {
+      if (typeof own?.prepare !== 'function' || typeof own.bind !== 'function') {
+        throw new InputError(`options.customOps.${name} is no operator; make one with operator(prepare, bind)`);
+      }
+    }
     this.model = loadModel(bytes);
-    this.#subgraph = this.model.subgraphs[0]!;
-    this.#executor = this.#prepare();
+    this.#program = new Program(this.model, {
+      profile: this.profile,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      operators: reference,
+      customOps: { ...custom, ...options.customOps },
+      kernelSet: this.kernels === 'simd' ? simd() : undefined,
+    });
+    this.#main = this.#runner(0);
   }
 
   get inputs(): TensorInfo[] {
-    return this.#subgraph.inputs.map((i) => this.#info(i));
+    return this.#main.inputs;
   }
 
   get outputs(): TensorInfo[] {
-    return this.#subgraph.outputs.map((i) => this.#info(i));
+    return this.#main.outputs;
   }
 
   /** All tensors, by index. */
   get tensors(): TensorInfo[] {
-    return this.#subgraph.tensors.map(({ index }) => this.#info(index));
+    return this.#main.tensors;
   }
 
   /** All nodes, in the order in which they run. */
   get nodes(): NodeInfo[] {
-    return this.#subgraph.operators.map(({ index }) => this.#nodeInfo(index));
+    return this.#main.nodes;
   }
 
   /**
@@ -110,12 +100,40 @@ export class Interpreter {
    * (constants that follow from others, weights in the order in which kernels read them).
    */
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
-    return this.#executor.memory;
+    return this.#main.memory;
   }
 
   /** Multiply-accumulates of one invoke. */
   get macs(): number {
-    return this.#executor.macs;
+    return this.#main.macs;
+  }
+
+  /** What the model can be asked for by name, besides the main graph that `invoke` runs. */
+  get signatures(): SignatureInfo[] {
+    return this.model.signatures.map(({ key, subgraph, inputs, outputs }) => {
+      const runner = this.#runners.get(subgraph);
+      const specs = this.model.subgraphs[subgraph]!.tensors;
+      const infos = (names: ReadonlyMap<string, number>) =>
+        Object.fromEntries(
+          [...names].map(([name, i]) => [name, runner?.info(i) ?? new TensorInfo(specs[i]!, specs[i]!.shape)]),
+        );
+      return { key, subgraph, inputs: infos(inputs), outputs: infos(outputs) };
+    });
+  }
+
+  /**
+   * The signature of this name, ready to run. Its graph is prepared when it is first asked for; variables are those of
+   * the whole model.
+   *
+   * @throws InputError if there is no such signature; what the constructor throws, if its graph cannot be run
+   */
+  signature(key: string): SignatureRunner {
+    const signature = this.model.signatures.find((candidate) => candidate.key === key);
+    if (signature === undefined) {
+      const keys = this.model.signatures.map((candidate) => `'${candidate.key}'`).join(', ');
+      throw new InputError(`there is no signature '${key}'; the model has ${keys || 'none'}`);
+    }
+    return new SignatureRunner(signature, this.#runner(signature.subgraph));
   }
 
   /**
@@ -124,46 +142,37 @@ export class Interpreter {
    * @returns the model's outputs, in the file's order; their data is yours to keep
    * @throws InputError if the input is not what the model takes
    */
-  invoke(input: InvokeInput, { tap }: InvokeOptions = {}): OutputTensor[] {
-    if (this.#isRunning) throw new InputError('a tap cannot invoke or resize the interpreter that calls it');
-    const given = this.#arrange(input);
-    const { graph } = this.#executor;
-    graph.inputs.forEach((tensor, i) => {
-      fill(tensor, given[i]);
-    });
-    const onNode =
-      tap &&
-      (({ index, outputs }: Node) => {
-        const node = this.#nodeInfo(index);
-        for (const tensor of outputs) tap(this.#output(tensor), node);
-      });
-    this.#isRunning = true;
-    try {
-      this.#program.run(this.#executor, onNode);
-    } finally {
-      this.#isRunning = false;
-    }
-    return graph.outputs.map((tensor) => this.#output(tensor));
+  invoke(input: InvokeInput, options: InvokeOptions = {}): OutputTensor[] {
+    return this.#main.invoke(this.#arrange(input), options);
   }
 
-  /** Gives input i another shape. The values of variables are lost, as in TFLite. */
+  /**
+   * Gives input i another shape. As in TFLite, variable tensors (LSTM, SVDF) begin anew unless it is the shape that the
+   * input has; resource variables keep their values.
+   */
   resizeInput(i: number, shape: readonly number[]): void {
-    if (this.#isRunning) throw new InputError('a tap cannot invoke or resize the interpreter that calls it');
-    const { inputs } = this.#subgraph;
+    const { inputs } = this.#main.subgraph;
     const tensor = Number.isInteger(i) ? inputs[i] : undefined;
     if (tensor === undefined) throw new InputError(`there is no input ${i}: the model has ${counted(inputs, 'input')}`);
-    if (!Array.isArray(shape) || !shape.every((dim) => Number.isInteger(dim) && dim >= 0 && dim < 2 ** 31)) {
-      throw new InputError(`[${shape}] is no shape: it takes a list of whole numbers from 0 on`, { tensor });
+    this.#main.resize(new Map([[tensor, shape]]));
+  }
+
+  /** Gives several inputs other shapes at once, for models in which one alone would not fit the others: all, or by name. */
+  resizeInputs(shapes: readonly (readonly number[])[] | { readonly [name: string]: readonly number[] }): void {
+    const { inputs } = this.#main.subgraph;
+    if (typeof shapes !== 'object' || shapes === null) {
+      throw new InputError(
+        `inputs are resized by a list of shapes, or by shapes by name; this is ${described(shapes)}`,
+      );
     }
-    const before = this.#inputShapes.get(tensor);
-    this.#inputShapes.set(tensor, [...shape]);
-    try {
-      this.#executor = this.#prepare();
-    } catch (error) {
-      if (before) this.#inputShapes.set(tensor, before);
-      else this.#inputShapes.delete(tensor);
-      throw error;
+    if (!Array.isArray(shapes)) {
+      this.#main.resize(byTensor(shapes as { readonly [name: string]: readonly number[] }, this.#names(), 'the model'));
+      return;
     }
+    if (shapes.length !== inputs.length) {
+      throw new InputError(`the model has ${counted(inputs, 'input')}, and got ${counted(shapes, 'shape')}`);
+    }
+    this.#main.resize(new Map(inputs.map((tensor, i) => [tensor, shapes[i]])));
   }
 
   /** Forgets what the model has seen: variables (LSTM, SVDF, streaming models) get their initial values. */
@@ -171,22 +180,16 @@ export class Interpreter {
     this.#program.resetVariables();
   }
 
-  #prepare(): Executor {
-    const program = new Program(this.model, {
-      profile: this.profile,
-      limits: { ...DEFAULT_LIMITS, ...this.#options.limits },
-      operators: reference,
-      customOps: { ...custom, ...this.#options.customOps },
-      kernelSet: this.kernels === 'simd' ? simd() : undefined,
-    });
-    const executor = program.executor(this.#subgraph.index, this.#inputShapes);
-    this.#program = program; // only now: a shape that fails leaves all as it was
-    return executor;
+  /** Prepares a subgraph when it is first asked for. */
+  #runner(subgraph: number): Runner {
+    const runner = this.#runners.get(subgraph) ?? new Runner(this.#program, this.model.subgraphs[subgraph]!);
+    this.#runners.set(subgraph, runner);
+    return runner;
   }
 
   /** The values for each input, in the order of the inputs. */
   #arrange(input: InvokeInput): readonly unknown[] {
-    const { inputs, index } = this.#subgraph;
+    const { inputs } = this.#main.subgraph;
     if (ArrayBuffer.isView(input)) return this.#counted([input]);
     if (Array.isArray(input)) return this.#counted(input);
     if (typeof input !== 'object' || input === null || input instanceof ArrayBuffer) {
@@ -194,56 +197,33 @@ export class Interpreter {
         `an input is a typed array, such as Int8Array, or several by name; this is ${described(input)}`,
       );
     }
-    const indexOf = new Map(inputs.map((i) => [this.#subgraph.tensors[i]!.name, i]));
-    for (const signature of this.model.signatures) {
-      if (signature.subgraph === index) for (const [name, i] of signature.inputs) indexOf.set(name, i);
-    }
-    const given = new Map<number, unknown>();
-    for (const [name, values] of Object.entries(input)) {
-      const tensor = indexOf.get(name);
-      if (tensor === undefined) {
-        throw new InputError(`the model has no input '${name}'; it has ${[...indexOf.keys()].join(', ')}`);
-      }
-      given.set(tensor, values);
-    }
+    const given = byTensor(input as { readonly [name: string]: unknown }, this.#names(), 'the model');
     const missing = inputs.find((i) => !given.has(i));
     if (missing !== undefined)
-      throw new InputError(`there are no values for input ${this.#info(missing)}`, { tensor: missing });
+      throw new InputError(`there are no values for input ${this.#main.info(missing)}`, { tensor: missing });
     return inputs.map((i) => given.get(i));
   }
 
+  /** The inputs by tensor name and by the names that signatures give them. */
+  #names(): ReadonlyMap<string, number> {
+    const { index, inputs, tensors } = this.#main.subgraph;
+    const signatures = this.model.signatures.filter(({ subgraph }) => subgraph === index);
+    return new Map([
+      ...inputs.map((i): [string, number] => [tensors[i]!.name, i]),
+      ...signatures.flatMap(({ inputs: named }) => [...named]),
+    ]);
+  }
+
   #counted(given: readonly unknown[]): readonly unknown[] {
-    const { inputs } = this.#subgraph;
+    const { inputs } = this.#main.subgraph;
     if (given.length !== inputs.length) {
-      const names = inputs.map((i) => String(this.#info(i))).join(', ');
+      const names = this.inputs.join(', ');
       const advice = given.some((values) => typeof values === 'number') ? '; give each as a typed array' : '';
       throw new InputError(
         `the model has ${counted(inputs, 'input')} (${names}), and got values for ${given.length}${advice}`,
       );
     }
     return given;
-  }
-
-  #output(tensor: Tensor): OutputTensor {
-    return new OutputTensor(this.#subgraph.tensors[tensor.index]!, tensor);
-  }
-
-  #info(i: number): TensorInfo {
-    const spec = this.#subgraph.tensors[i]!;
-    return new TensorInfo(spec, this.#executor.graph.tensors[i]?.shape ?? spec.shape);
-  }
-
-  #nodeInfo(i: number): NodeInfo {
-    const { index, op, version, options, inputs, outputs } = this.#subgraph.operators[i]!;
-    return {
-      index,
-      op,
-      version,
-      options,
-      inputs: inputs.map((t) => (t < 0 ? undefined : this.#info(t))),
-      outputs: outputs.map((t) => this.#info(t)),
-      macs: this.#executor.nodes[i]?.macs ?? 0,
-    };
   }
 }
 

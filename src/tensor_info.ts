@@ -157,5 +157,5 @@ export function described(values: unknown): string {
 
 function advice({ dtype }: Tensor, values: unknown): string {
   const isReal = Array.isArray(values) || ['Float32Array', 'Float64Array'].includes(arrayName(values) ?? '');
-  return isReal && dtype !== 'float32' ? '; quantize real values with interpreter.inputs[i].quantize(values)' : '';
+  return isReal && dtype !== 'float32' ? "; quantize real values with the input's quantize(values)" : '';
 }

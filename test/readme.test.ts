@@ -38,7 +38,7 @@ describe('TypeScript', () => {
     return smallModel({ tensors: [tensor, tensor], nodes: [node], inputs: [0], outputs: [1] });
   };
 
-  test('there are two blocks', () => expect(blocks.length).toBe(2));
+  test('there are three blocks', () => expect(blocks.length).toBe(3));
 
   test('use it', async () => {
     copyFileSync(join(root, 'models/digits_conv_int8/model.tflite'), 'model.tflite');
@@ -56,9 +56,19 @@ describe('TypeScript', () => {
     expect(first!.data).toEqual(golden.get('output_0')!.data.slice(0, first!.size));
   });
 
+  test('signatures', async () => {
+    copyFileSync(join(root, 'test/oracle/signatures/model.tflite'), 'codec.tflite');
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const { interpreter, code }: { interpreter: Interpreter; code: OutputTensor } = await run(1, 'interpreter', 'code');
+    expect(log).toHaveBeenCalledWith('encode', ['x'], ['code']);
+    log.mockRestore();
+    expect(code.shape).toEqual([2, 3]);
+    expect(interpreter.signatures[1]).toMatchObject({ key: 'encode', inputs: { x: { shape: [2, 5] } } });
+  });
+
   test('custom operators', async () => {
     writeFileSync('custom.tflite', magnitude(0));
-    const { interpreter, Magnitude } = await run(1, 'interpreter', 'Magnitude');
+    const { interpreter, Magnitude } = await run(2, 'interpreter', 'Magnitude');
     expect(interpreter.invoke(Int8Array.of(-128, -3, 0, 127))[0].data).toEqual(Int8Array.of(127, 3, 0, 127));
     const { Interpreter } = await import('../src/index.ts');
     expect(() => new Interpreter(magnitude(1), { customOps: { Magnitude } })).toThrow(ModelError);

@@ -3,8 +3,9 @@ import { crc32 } from 'node:zlib';
 import { InputError, RequantError } from '../../kernels/errors.ts';
 import type { Profile } from '../../kernels/kernel.ts';
 import { sizeOf } from '../../kernels/tensor.ts';
-import { Interpreter, type InterpreterOptions, type NodeInfo } from '../interpreter.ts';
+import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
 import type { NpyArray } from '../npz.ts';
+import type { NodeInfo } from '../runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../tensor_info.ts';
 import { asTensorData, takeShape } from './arrays.ts';
 

@@ -208,6 +208,7 @@ class Loader {
         }),
       );
     return {
+      place: placeOf(path, signature),
       key: signature.signatureKey ?? '',
       subgraph: subgraphIndex,
       inputs: named('inputs'),

@@ -65,6 +65,7 @@ export interface OperatorSpec {
 
 /** A named way into the model: names of its own for a subgraph's inputs and outputs. */
 export interface Signature {
+  readonly place: Place;
   readonly key: string;
   readonly subgraph: number;
   /** Tensor index by name. */

@@ -184,12 +184,12 @@ describe('inputs', () => {
     [
       'reals',
       Float32Array.of(1, 2, 3, 4),
-      `${takes}Float32Array of 4; quantize real values with interpreter.inputs[i].quantize(values)`,
+      `${takes}Float32Array of 4; quantize real values with the input's quantize(values)`,
     ],
     [
       'a plain array in the list',
       [[1, 2, 3, 4]],
-      `${takes}a plain array of 4; quantize real values with interpreter.inputs[i].quantize(values)`,
+      `${takes}a plain array of 4; quantize real values with the input's quantize(values)`,
     ],
     ['null in the list', [null], `${takes}null`],
     ['a number in a list', [1], `${takes}number`],
@@ -361,6 +361,28 @@ describe('resizeInput', () => {
     expect(interpreter.invoke([a, Int8Array.of(10, 20)])[0]!.data).toEqual(Int8Array.of(11, 22, 13, 24, 15, 26));
   });
 
+  test('several at once, in models in which one alone would not fit the others', () => {
+    const interpreter = new Interpreter(sum({ signature: { inputs: { left: 0, right: 1 }, outputs: {} } }));
+    const three = Int8Array.of(1, 2, 3);
+    expect(failure(() => interpreter.resizeInput(0, [3]))).toBeInstanceOf(ModelError);
+    interpreter.resizeInputs([[3], [3]]);
+    expect(interpreter.invoke([three, three])[0]!.data).toEqual(Int8Array.of(2, 4, 6));
+    interpreter.resizeInputs({ a: [1, 3], right: [2, 3] });
+    expect(interpreter.outputs[0]!.shape).toEqual([2, 3]);
+    interpreter.resizeInputs({});
+    interpreter.resizeInputs({ b: [1, 3] });
+    expect(interpreter.outputs[0]!.shape).toEqual([1, 3]);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['too few shapes', [[3]], /the model has 2 inputs, and got 1 shape$/],
+    ['numbers', [3, 3], /\[3\] is no shape/],
+    ['an unknown name', { c: [3] }, /the model has no input 'c'; it has a, b/],
+    ['undefined', undefined, /inputs are resized by a list of shapes, or by shapes by name; this is undefined/],
+  ])('several at once: %s is an InputError', (_, shapes, message) => {
+    expect(inputFailure(() => new Interpreter(sum()).resizeInputs(shapes as number[][]))).toMatch(message);
+  });
+
   test('the shape may be changed afterwards', () => {
     const interpreter = new Interpreter(sum());
     const shape = [4, 2];
@@ -407,13 +429,15 @@ describe('resizeInput', () => {
 });
 
 describe('variables', () => {
-  test('carry over from invoke to invoke, until they are reset or an input is resized', () => {
+  test('carry over from invoke to invoke, until they are reset or an input gets another shape', () => {
     const interpreter = new Interpreter(accumulator(), { customOps: { Accumulate: accumulate } });
     const next = () => interpreter.invoke(Int8Array.of(1, 2))[0]!.data;
     expect([next(), next()]).toEqual([Int8Array.of(1, 2), Int8Array.of(2, 4)]);
     interpreter.resetVariables();
     expect(next()).toEqual(Int8Array.of(1, 2));
     interpreter.resizeInput(0, [2]);
+    expect(next()).toEqual(Int8Array.of(2, 4));
+    interpreter.resizeInput(0, [1, 2]);
     expect(next()).toEqual(Int8Array.of(1, 2));
   });
 });
@@ -431,6 +455,12 @@ describe('options', () => {
     ],
   ])('%s', (_, options, message) => {
     expect(inputFailure(() => identity(int8, options))).toMatch(message);
+  });
+
+  test.each([undefined, null, () => {}, { prepare: () => {} }])('%o is no operator', (Accumulate) => {
+    expect(inputFailure(() => new Interpreter(accumulator(), { customOps: { Accumulate } as never }))).toBe(
+      'options.customOps.Accumulate is no operator; make one with operator(prepare, bind)',
+    );
   });
 
   test('an operator of one’s own, and none where there is none', () => {

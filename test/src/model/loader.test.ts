@@ -75,7 +75,15 @@ describe('a model', () => {
       options: { fusedActivationFunction: 'NONE', potScaleInt16: true },
       place: { path: 'subgraphs[0].operators[0]' },
     });
-    expect(signatures).toEqual([{ key: 'serve', subgraph: 0, inputs: new Map([['x', 0]]), outputs: new Map() }]);
+    expect(signatures).toEqual([
+      {
+        place: { path: 'signatureDefs[0]', offset: expect.any(Number) },
+        key: 'serve',
+        subgraph: 0,
+        inputs: new Map([['x', 0]]),
+        outputs: new Map(),
+      },
+    ]);
     expect([...metadata]).toEqual([
       ['note', Uint8Array.of(1, 2, 3, 4)],
       ['__proto__', new Uint8Array(0)],
