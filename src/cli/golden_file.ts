@@ -6,9 +6,10 @@ import type { Golden } from '../inspect/verify.ts';
 import { readNpz } from '../npz.ts';
 import { readFile } from './files.ts';
 
-/** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite. */
-export function findGolden(model: string): string | undefined {
-  return beside(model, '.tflite', '.npz', ['model.tflite', 'golden.npz']);
+/** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite; of a signature, X.KEY.npz. */
+export function findGolden(model: string, signature?: string): string | undefined {
+  const end = signature === undefined ? '.npz' : `.${signature}.npz`;
+  return beside(model, '.tflite', end, ['model.tflite', `golden${end}`]);
 }
 
 /** A golden file, with the tensors' checksums beside it: X.tensors.csv beside X.npz, tensors.csv beside golden.npz. */

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PNG } from 'pngjs';
 import { InputError } from '../../kernels/errors.ts';
 import { elementSize, isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
-import { asTensorData, takeShape } from '../inspect/arrays.ts';
-import type { Interpreter } from '../interpreter.ts';
+import { asTensorData, shapeFor } from '../inspect/arrays.ts';
+import type { Target } from '../inspect/target.ts';
 import { type NpyArray, type NpyData, readNpy, readNpz } from '../npz.ts';
 import { float32Text } from '../report/terminal.ts';
 import type { TensorData, TensorInfo } from '../tensor_info.ts';
@@ -23,6 +23,12 @@ export interface GivenInput {
   readonly data: TensorData;
   /** Where they come from and what was done to them. */
   readonly source: string;
+}
+
+/** What a file holds for one input: its shape, and the values, which are asked for when all inputs have their shapes. */
+interface Found {
+  readonly shape: readonly number[];
+  values(input: TensorInfo): GivenInput;
 }
 
 /** --input-fill, --seed, --mean, --std, --example: for every command that runs a model on inputs. */
@@ -53,27 +59,27 @@ Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
   other  raw bytes: the tensor's own type, little-endian`;
 
 /** Throws an InputError that says what the model takes, if the files do not hold it. */
-export function readInputs(interpreter: Interpreter, files: readonly string[], options: InputOptions): GivenInput[] {
-  const { inputs } = interpreter;
+export function readInputs(target: Target, files: readonly string[], options: InputOptions): GivenInput[] {
+  const { inputs } = target;
   if (options.inputFill !== undefined) {
     if (files.length > 0) throw new InputError('give input files or --input-fill, not both');
     return inputs.map((input) => fill(input, options));
   }
-  const found = new Map<number, GivenInput>();
-  const put = (i: number, value: GivenInput, from: string) => {
+  const found = new Map<number, Found>();
+  const put = (i: number, value: Found, from: string) => {
     if (found.has(i)) throw new InputError(`there are two values for input ${i}, ${inputs[i]}: the second is ${from}`);
     found.set(i, value);
   };
   for (const file of files) {
-    const { name, path } = splitName(file, interpreter);
+    const { name, path } = splitName(file, target);
     if (name === undefined && path.endsWith('.npz')) {
-      for (const [i, key, array] of matchArrays(readNpz(readFile(path), path), interpreter, path)) {
-        put(i, fromArray(interpreter, i, array, `${path}: ${key}`, options), path);
+      for (const [i, key, array] of matchArrays(readNpz(readFile(path), path), target, path)) {
+        put(i, fromArray(inputs[i]!, array, `${path}: ${key}`, options), path);
       }
     } else {
-      const i = name === undefined ? inputs.findIndex((_, index) => !found.has(index)) : inputNamed(interpreter, name);
+      const i = name === undefined ? inputs.findIndex((_, index) => !found.has(index)) : target.inputNames.get(name)!;
       if (i < 0) throw new InputError(`${path} is one input too many: the model takes ${described(inputs)}`);
-      put(i, fromFile(interpreter, i, path, options), path);
+      put(i, fromFile(inputs[i]!, path, options), path);
     }
   }
   const missing = inputs.filter((_, i) => !found.has(i));
@@ -83,7 +89,8 @@ export function readInputs(interpreter: Interpreter, files: readonly string[], o
         'Give a .npy, .npz, .png or raw file for each input, or --input-fill random.',
     );
   }
-  return inputs.map((_, i) => found.get(i)!);
+  target.resizeInputs(inputs.map((_, i) => found.get(i)!.shape));
+  return target.inputs.map((input, i) => found.get(i)!.values(input));
 }
 
 function described(inputs: readonly TensorInfo[]): string {
@@ -91,53 +98,45 @@ function described(inputs: readonly TensorInfo[]): string {
 }
 
 /** NAME=FILE, if NAME is an input; else all of it is a path. */
-function splitName(text: string, interpreter: Interpreter): { name?: string; path: string } {
+function splitName(text: string, { inputNames }: Target): { name?: string; path: string } {
   // Names of tensors may hold a '=' themselves.
   for (let at = text.indexOf('='); at > 0; at = text.indexOf('=', at + 1)) {
     const name = text.slice(0, at);
-    if (inputNamed(interpreter, name) >= 0) return { name, path: text.slice(at + 1) };
+    if (inputNames.has(name)) return { name, path: text.slice(at + 1) };
   }
   return { path: text };
 }
 
-/** The input with this tensor name, signature name or `input_<i>`; -1 if there is none. */
-function inputNamed({ inputs, model }: Interpreter, name: string): number {
-  const byTensor = inputs.findIndex((input) => input.name === name);
-  if (byTensor >= 0) return byTensor;
-  for (const { subgraph, inputs: named } of model.signatures) {
-    const i = subgraph === 0 ? inputs.findIndex(({ index }) => named.get(name) === index) : -1;
-    if (i >= 0) return i;
-  }
-  const numbered = /^input_(\d+)$/.exec(name)?.[1];
-  return numbered !== undefined && Number(numbered) < inputs.length ? Number(numbered) : -1;
-}
-
 /** The arrays of an npz that are inputs: input_0, input_1, ... if all are there, else by name. */
-function matchArrays(arrays: ReadonlyMap<string, NpyArray>, interpreter: Interpreter, path: string) {
-  const { inputs } = interpreter;
-  const numbered = inputs.every((_, i) => arrays.has(`input_${i}`));
+function matchArrays(arrays: ReadonlyMap<string, NpyArray>, target: Target, path: string) {
+  const labelled = new Map(target.inputLabels.map((label, i) => [`input_${label}`, i]));
+  const names = [...labelled.keys()].every((key) => arrays.has(key)) ? labelled : target.inputNames;
   const matched = [...arrays].flatMap(([key, array]): [number, string, NpyArray][] => {
-    const i = numbered ? inputs.findIndex((_, index) => key === `input_${index}`) : inputNamed(interpreter, key);
-    return i < 0 ? [] : [[i, key, array]];
+    const i = names.get(key);
+    return i === undefined ? [] : [[i, key, array]];
   });
   if (matched.length === 0) {
     const keys = [...arrays.keys()].join(', ');
-    throw new InputError(`${path} holds ${keys}; none of them is an input: the model takes ${described(inputs)}`);
+    throw new InputError(
+      `${path} holds ${keys}; none of them is an input: the model takes ${described(target.inputs)}`,
+    );
   }
   return matched;
 }
 
-function fromFile(interpreter: Interpreter, i: number, path: string, options: InputOptions): GivenInput {
+function fromFile(input: TensorInfo, path: string, options: InputOptions): Found {
   const bytes = readFile(path);
   if (/\.npz$/i.test(path)) {
     const arrays = [...readNpz(bytes, path).values()];
     if (arrays.length !== 1)
       throw new InputError(`${path} holds ${arrays.length} arrays; for one input there must be one`);
-    return fromArray(interpreter, i, arrays[0]!, path, options);
+    return fromArray(input, arrays[0]!, path, options);
   }
-  if (/\.npy$/i.test(path)) return fromArray(interpreter, i, readNpy(bytes, path), path, options);
-  if (/\.png$/i.test(path)) return about(path, () => fromPng(interpreter, i, bytes, path, options));
-  return fromBytes(interpreter.inputs[i]!, bytes, path);
+  if (/\.npy$/i.test(path)) return fromArray(input, readNpy(bytes, path), path, options);
+  if (/\.png$/i.test(path)) {
+    return { shape: input.shape, values: () => about(path, () => fromPng(input, bytes, path, options)) };
+  }
+  return { shape: input.shape, values: () => fromBytes(input, bytes, path) };
 }
 
 function fromBytes(input: TensorInfo, bytes: Uint8Array, path: string): GivenInput {
@@ -155,17 +154,12 @@ function fromBytes(input: TensorInfo, bytes: Uint8Array, path: string): GivenInp
 }
 
 /** An array of the input's shape, ones left out or added; or several such, of which options.example is taken. */
-function fromArray(
-  interpreter: Interpreter,
-  i: number,
-  array: NpyArray,
-  name: string,
-  options: InputOptions,
-): GivenInput {
-  const { shape, data, note } = pickExample(interpreter.inputs[i]!, array, name, options);
-  const input = interpreter.inputs[i]!;
-  takeShape(interpreter, i, withOnes(shape, input), name);
-  return toTensor(interpreter.inputs[i]!, data, `${name}${note}`, options);
+function fromArray(input: TensorInfo, array: NpyArray, name: string, options: InputOptions): Found {
+  const { shape, data, note } = pickExample(input, array, name, options);
+  return {
+    shape: shapeFor(input, withOnes(shape, input), name),
+    values: (resized) => toTensor(resized, data, `${name}${note}`, options),
+  };
 }
 
 function pickExample(input: TensorInfo, { shape, data }: NpyArray, name: string, { example }: InputOptions) {
@@ -236,14 +230,7 @@ function perChannel(name: string, values: readonly number[], channels: number): 
   return values.length === 1 ? new Array<number>(channels).fill(values[0]!) : values;
 }
 
-function fromPng(
-  interpreter: Interpreter,
-  i: number,
-  bytes: Uint8Array,
-  name: string,
-  options: InputOptions,
-): GivenInput {
-  const input = interpreter.inputs[i]!;
+function fromPng(input: TensorInfo, bytes: Uint8Array, name: string, options: InputOptions): GivenInput {
   const dims = input.shape.length === 4 ? input.shape.slice(1) : input.shape;
   const [height, width, channels = 1] = dims;
   const batch = input.shape.length === 4 ? input.shape[0] : 1;

@@ -53,6 +53,10 @@ export function engineOptions(command: Command): Command {
     );
 }
 
+export function signatureOption(command: Command): Command {
+  return command.option('--signature <key>', 'which signature to run; else the main graph');
+}
+
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON');
 }

@@ -6,10 +6,23 @@ import { verifyModel } from '../inspect/verify.ts';
 import { type VerifiedModel, type VerifyReport, verifyText } from '../report/verify.ts';
 import { findModels, isFolder, readFile } from './files.ts';
 import { findGolden, readGolden } from './golden_file.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson, progressBar } from './output.ts';
+import {
+  type EngineOptions,
+  engineOptions,
+  jsonOption,
+  print,
+  printJson,
+  progressBar,
+  signatureOption,
+} from './output.ts';
+
+interface VerifyOptions extends EngineOptions {
+  readonly signature?: string;
+  readonly json?: boolean;
+}
 
 export function addVerify(program: Command): void {
-  engineOptions(jsonOption(program.command('verify')))
+  signatureOption(engineOptions(jsonOption(program.command('verify'))))
     .summary("is it TFLite's answer")
     .description('Runs models on recorded inputs and compares every value with the recorded answers, bit for bit.')
     .argument('<paths...>', 'MODEL.tflite GOLDEN.npz, or models and folders')
@@ -19,12 +32,13 @@ export function addVerify(program: Command): void {
 A golden file is X.npz beside X.tflite, or golden.npz beside model.tflite; folders
 are searched for such pairs. X.tensors.csv or tensors.csv beside it adds every
 intermediate tensor of run 0. "requant golden" prints a script that records them.
+With --signature KEY the golden file is X.KEY.npz or golden.KEY.npz.
 
 Exit status: 0 no value differs, 1 some value differs, 2 a model failed, or none
 could be run. A model with operators that requant does not have is unsupported.`,
     )
-    .action((paths: string[], options: EngineOptions & { json?: boolean }) => {
-      const report = verifyAll(findPairs(paths), options);
+    .action((paths: string[], options: VerifyOptions) => {
+      const report = verifyAll(findPairs(paths, options.signature), options);
       if (options.json) printJson(report);
       else print(verifyText(report));
       process.exitCode = exitStatus(report);
@@ -33,7 +47,7 @@ could be run. A model with operators that requant does not have is unsupported.`
 
 type Pair = readonly [model: string, golden: string];
 
-function findPairs(paths: readonly string[]): Pair[] {
+function findPairs(paths: readonly string[], signature: string | undefined): Pair[] {
   const [model, golden] = paths;
   if (paths.length === 2 && golden!.endsWith('.npz')) return [[model!, golden!]];
   const pairs: Pair[] = [];
@@ -41,7 +55,7 @@ function findPairs(paths: readonly string[]): Pair[] {
     if (!existsSync(path)) throw new InputError(`there is no ${path}`);
     const isInFolder = isFolder(path);
     for (const found of isInFolder ? findModels(path) : [path]) {
-      const golden = findGolden(found);
+      const golden = findGolden(found, signature);
       if (golden !== undefined) pairs.push([found, golden]);
       else if (!isInFolder)
         throw new InputError(`there is no golden file beside ${found}; \`requant golden\` says how to record one`);
@@ -51,7 +65,7 @@ function findPairs(paths: readonly string[]): Pair[] {
   return pairs;
 }
 
-function verifyAll(pairs: readonly Pair[], options: EngineOptions): VerifyReport {
+function verifyAll(pairs: readonly Pair[], options: VerifyOptions): VerifyReport {
   const bar = progressBar('verifying', pairs.length);
   let kernels: string = options.kernels;
   const models = pairs.map(([path, golden]): VerifiedModel => {

@@ -1,7 +1,6 @@
 /** Arrays that others recorded -> values of a model's tensors. */
 import { InputError } from '../../kernels/errors.ts';
 import { isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
-import type { Interpreter } from '../interpreter.ts';
 import type { NpyData } from '../npz.ts';
 import type { TensorData, TensorInfo } from '../tensor_info.ts';
 
@@ -41,16 +40,13 @@ function allowsShape(input: TensorInfo, shape: readonly number[]): boolean {
 }
 
 /**
- * Gives input i the shape of the values that are to come, where it is another one and the model is open for it. As many
- * values in a shape that the model is not open for are taken as they are.
+ * The shape that an input is to have for values of this shape: theirs, where the model is open for it. As many values in
+ * a shape that the model is not open for are taken as they are.
  */
-export function takeShape(interpreter: Interpreter, i: number, shape: readonly number[], name: string): void {
-  const input = interpreter.inputs[i]!;
-  if (shape.length === input.shape.length && shape.every((dim, d) => dim === input.shape[d])) return;
-  if (allowsShape(input, shape)) interpreter.resizeInput(i, shape);
-  else if (sizeOf(shape) !== input.size) {
-    throw new InputError(`${name} has shape [${shape}]; ${input} takes [${input.shapeSignature}]`, {
-      tensor: input.index,
-    });
-  }
+export function shapeFor(input: TensorInfo, shape: readonly number[], name: string): readonly number[] {
+  if (allowsShape(input, shape)) return shape;
+  if (sizeOf(shape) === input.size) return input.shape;
+  throw new InputError(`${name} has shape [${shape}]; ${input} takes [${input.shapeSignature}]`, {
+    tensor: input.index,
+  });
 }

@@ -7,11 +7,15 @@ import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
 import type { NpyArray } from '../npz.ts';
 import type { NodeInfo } from '../runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../tensor_info.ts';
-import { asTensorData, takeShape } from './arrays.ts';
+import { asTensorData, shapeFor } from './arrays.ts';
+import { type Target, targetOf } from './target.ts';
 
 /** Recorded answers: see "Golden files" in README.md. */
 export interface Golden {
-  /** input_<i> and output_<i>, with one more dimension in front for the runs; by name or as tensor_<i>, tensors of run 0. */
+  /**
+   * input_<i> and output_<i>, of a signature input_<name> and output_<name>, with one more dimension in front for the
+   * runs; by name or as tensor_<i>, tensors of run 0.
+   */
   readonly arrays: ReadonlyMap<string, NpyArray>;
   /** CRC-32 of the bytes of tensors of run 0, by index. */
   readonly checksums: ReadonlyMap<number, number>;
@@ -44,34 +48,44 @@ export interface FirstTensor {
 
 const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
 
+export interface VerifyOptions extends InterpreterOptions {
+  /** The signature that gave the answers; default: the main graph. */
+  readonly signature?: string | undefined;
+}
+
 /** Runs the model on the golden file's inputs, in order, through one interpreter, so that state carries over. */
-export function verifyModel(bytes: Uint8Array, golden: Golden, options: InterpreterOptions = {}): Verification {
-  const result = compare(new Interpreter(bytes, options), golden);
+export function verifyModel(bytes: Uint8Array, golden: Golden, options: VerifyOptions = {}): Verification {
+  const result = compare(bytes, golden, options);
   if (result.different === 0) return result;
   const others = PROFILES.filter((profile) => profile !== (options.profile ?? 'tflite'));
   const explainedBy = others.filter((profile) => agrees(bytes, golden, { ...options, profile }));
   return { ...result, explainedBy };
 }
 
-function agrees(bytes: Uint8Array, golden: Golden, options: InterpreterOptions): boolean {
+function agrees(bytes: Uint8Array, golden: Golden, options: VerifyOptions): boolean {
   try {
-    return compare(new Interpreter(bytes, options), golden).different === 0;
+    return compare(bytes, golden, options).different === 0;
   } catch (error) {
     if (error instanceof RequantError) return false;
     throw error;
   }
 }
 
-function compare(interpreter: Interpreter, { arrays, checksums }: Golden): Verification {
-  const inputs = interpreter.inputs.map((input, i) => runsOf(arrays, `input_${i}`, input));
-  const outputs = interpreter.outputs.map((output, i) => runsOf(arrays, `output_${i}`, output));
+function compare(bytes: Uint8Array, { arrays, checksums }: Golden, options: VerifyOptions): Verification {
+  const interpreter = new Interpreter(bytes, options);
+  const target = targetOf(interpreter, options.signature);
+  const inputs = target.inputs.map((input, i) => runsOf(arrays, `input_${target.inputLabels[i]}`, input));
+  const outputs = target.outputs.map((output, i) => runsOf(arrays, `output_${target.outputLabels[i]}`, output));
   const runs = countRuns([...inputs, ...outputs]);
-  inputs.forEach(({ shape, key }, i) => {
-    takeShape(interpreter, i, shape, `the golden file's ${key}, for one run,`);
-  });
-  const result = new Comparison(interpreter);
+  target.resizeInputs(
+    target.inputs.map((input, i) => {
+      const { shape, key } = inputs[i]!;
+      return shapeFor(input, shape, `the golden file's ${key}, for one run,`);
+    }),
+  );
+  const result = new Comparison(target);
   for (let run = 0; run < runs; run++) {
-    const answers = interpreter.invoke(
+    const answers = target.invoke(
       inputs.map((recorded) => valuesOf(recorded, run)),
       run > 0 ? {} : { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) },
     );
@@ -88,10 +102,10 @@ class Comparison {
   different = 0;
   maxDifference = 0;
   firstTensor: FirstTensor | null = null;
-  readonly #interpreter: Interpreter;
+  readonly #target: Target;
 
-  constructor(interpreter: Interpreter) {
-    this.#interpreter = interpreter;
+  constructor(target: Target) {
+    this.#target = target;
   }
 
   /** An intermediate tensor: its values where they were recorded, else its checksum. */
@@ -127,8 +141,7 @@ class Comparison {
   #differs({ index, name }: OutputTensor, values: number, node?: NodeInfo, shape?: FirstTensor['shape']) {
     this.different += values;
     if (this.firstTensor) return;
-    const writer =
-      node ?? this.#interpreter.nodes.find(({ outputs }) => outputs.some((output) => output.index === index));
+    const writer = node ?? this.#target.nodes.find(({ outputs }) => outputs.some((output) => output.index === index));
     this.firstTensor = {
       index,
       name,

@@ -23,9 +23,10 @@ export function inspectText(path: string, inspection: Inspection, { all }: Inspe
     '',
     ...inputs.map((tensor, i) => `input ${i}   ${tensorLine(tensor)}`),
     ...outputs.map((tensor, i) => `output ${i}  ${tensorLine(tensor)}`),
-    ...signatures.map(
-      ({ key, inputs: from, outputs: to }) => `signature ${quoted(key)}: ${names(from)} -> ${names(to)}`,
-    ),
+    ...signatures.map(({ key, subgraph, inputs: from, outputs: to }) => {
+      const where = inspection.subgraphs.length > 1 ? ` (subgraph ${subgraph})` : '';
+      return `signature ${quoted(key)}${where}: ${names(from)} -> ${names(to)}`;
+    }),
     ...associatedFiles.map(({ name, bytes, lines }) => {
       const start = lines
         ? `, ${plural(lines.length, 'line')}: ${clean(lines.slice(0, 3).join(', ')).slice(0, 60)} …`

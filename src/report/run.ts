@@ -1,11 +1,11 @@
 /** The answers of one run as text for a terminal. */
-import type { Interpreter } from '../interpreter.ts';
+import type { Target } from '../inspect/target.ts';
 import type { OutputTensor, TensorInfo } from '../tensor_info.ts';
 import { clean, colors, counted, float32Text, formula, quoted, shapeText, table } from './terminal.ts';
 
 export interface Run {
   readonly path: string;
-  readonly interpreter: Interpreter;
+  readonly target: Target;
   /** Of each input: where its values come from and what was done to them. */
   readonly sources: readonly string[];
   readonly outputs: readonly OutputTensor[];
@@ -19,13 +19,18 @@ export interface RunTextOptions {
   readonly labels: readonly string[];
 }
 
-export function runText({ path, interpreter, sources, outputs, milliseconds }: Run, options: RunTextOptions): string {
-  const { inputs, macs, profile, kernels } = interpreter;
+export function runText({ path, target, sources, outputs, milliseconds }: Run, options: RunTextOptions): string {
+  const { inputs, inputLabels, outputLabels, macs, signature, interpreter } = target;
+  const what = signature === undefined ? '' : `, signature ${quoted(signature)}`;
   const work = macs > 0 ? `, ${counted(macs)} multiply-adds` : '';
+  const { profile, kernels } = interpreter;
   return [
-    `${colors.bold(path)}: ${timeText(milliseconds)} for one invoke, the first${work}; profile ${profile}, kernels ${kernels}`,
-    ...inputs.flatMap((input, i) => [`input ${i}   ${tensorText(input)}`, `  ${sources[i]}`]),
-    ...outputs.flatMap((output, i) => [`output ${i}  ${tensorText(output)}`, valuesText(output, options)]),
+    `${colors.bold(path)}${what}: ${timeText(milliseconds)} for one invoke, the first${work}; profile ${profile}, kernels ${kernels}`,
+    ...inputs.flatMap((input, i) => [`input ${clean(inputLabels[i]!)}   ${tensorText(input)}`, `  ${sources[i]}`]),
+    ...outputs.flatMap((output, i) => [
+      `output ${clean(outputLabels[i]!)}  ${tensorText(output)}`,
+      valuesText(output, options),
+    ]),
   ].join('\n');
 }
 

@@ -348,6 +348,24 @@ describe('run', () => {
     expect(output).toMatchObject({ shape: [3, 2], values: [1, 2, 3, 4, 5, 6] });
   });
 
+  test('inputs that must agree take the shapes of what is given together', async () => {
+    const dynamic = { type: 'INT8', shape: [1, 2], shapeSignature: [-1, 2], scale: 1 } as const;
+    const add = { op: 'ADD', inputs: [0, 1], outputs: [2], options: ['AddOptions', {}] } as const;
+    const path = file(
+      'two.tflite',
+      smallModel({ tensors: [dynamic, dynamic, dynamic], nodes: [add], inputs: [0, 1], outputs: [2] }),
+    );
+    const given = npy('two.npy', 'int8', [3, 2], Int8Array.of(1, 2, 3, 4, 5, 6));
+    const { outputs } = await json('run', path, given, given);
+    expect(outputs[0]).toMatchObject({ shape: [3, 2], values: [2, 4, 6, 8, 10, 12] });
+    npz('two.npz', {
+      input_0: array('int8', [1, 3, 2], Int8Array.of(1, 2, 3, 4, 5, 6)),
+      input_1: array('int8', [1, 3, 2], Int8Array.of(1, 2, 3, 4, 5, 6)),
+      output_0: array('int8', [1, 3, 2], Int8Array.of(2, 4, 6, 8, 10, 12)),
+    });
+    expect((await json('verify', path)).summary).toMatchObject({ values: 6, different: 0, failed: 0 });
+  });
+
   test('a batch of scores: the largest of each row', async () => {
     const batch = npy('rows.npy', 'int8', [2, 2], Int8Array.of(1, 3, 5, -4));
     expect((await requant('run', join(folder, 'dynamic.tflite'), batch)).stdout).toMatch(
@@ -382,6 +400,86 @@ describe('run', () => {
     const floats = npy('float.npy', 'float32', [2], Float32Array.of(Number.NaN, 0.5));
     expect((await json('run', float, floats)).outputs[0].values).toEqual(['NaN', 0.5]);
   });
+});
+
+/** test/oracle/signatures/: decode (the main graph), encode, listen, look; and what TFLite answers. */
+describe('--signature', () => {
+  const source = join(root, 'test/oracle/signatures');
+  const path = file('codec/codec.tflite', readFileSync(join(source, 'model.tflite')));
+  const calls = readFileSync(join(source, 'calls.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+  test('run: names in, names out', async () => {
+    const call = calls.find(({ signature, inputs }) => signature === 'decode' && inputs.code.shape[0] === 2);
+    const values = (kind: string, name: string) => call[kind][name].data as number[];
+    npz('codec/in.npz', {
+      code: array('int8', [2, 3], Int8Array.from(values('inputs', 'code'))),
+      offset: array('int8', [2, 5], Int8Array.from(values('inputs', 'offset'))),
+    });
+    const given = ['run', path, join(folder, 'codec/in.npz'), '--signature', 'decode'];
+    expect(await json(...given)).toMatchObject({
+      status: 0,
+      signature: 'decode',
+      macs: 30,
+      inputs: [{ signatureName: 'code', shape: [2, 3] }, { signatureName: 'offset' }],
+      outputs: [
+        { signatureName: 'plain', values: values('outputs', 'plain') },
+        { signatureName: 'y', values: values('outputs', 'y') },
+      ],
+    });
+    const { stdout } = await requant(...given, '-o', join(folder, 'codec/out.npz'));
+    expect(stdout).toMatch(/codec.tflite, signature 'decode': .*\ninput code {3}'decode_code:0' int8 \[2,3\]/);
+    expect(stdout).toContain("output plain  'PartitionedCall:0' int8 [2,5]");
+    const written = readNpz(readFileSync(join(folder, 'codec/out.npz')), 'out');
+    expect([...written.keys()]).toEqual(['output_plain', 'output_y']);
+  });
+
+  test('run: files by name', async () => {
+    const code = npy('codec/code.npy', 'int8', [1, 1, 3], Int8Array.of(1, 2, 3));
+    for (const name of ['code', 'listen_code:0', 'input_code']) {
+      const { status, outputs } = await json('run', path, `${name}=${code}`, '--signature', 'listen');
+      expect([status, outputs[1].values]).toEqual([0, [101]]);
+    }
+  });
+
+  test('verify: its own golden file, state carried over', async () => {
+    const listens = calls.filter(({ signature }) => signature === 'listen');
+    const all = (kind: string, name: string) => listens.flatMap((call) => call[kind][name].data as number[]);
+    const n = listens.length;
+    const golden = {
+      input_code: array('int8', [n, 1, 1, 3], Int8Array.from(all('inputs', 'code'))),
+      output_score: array('int8', [n, 1, 2], Int8Array.from(all('outputs', 'score'))),
+      output_steps: array('int32', [n, 1], Int32Array.from(all('outputs', 'steps'))),
+    };
+    npz('codec/codec.listen.npz', golden);
+    file('codec/model.tflite', readFileSync(path));
+    npz('codec/golden.listen.npz', golden);
+    for (const model of [path, join(folder, 'codec/model.tflite'), join(folder, 'codec')]) {
+      const { status, summary } = await json('verify', model, '--signature', 'listen');
+      expect([status, summary.values, summary.different]).toEqual([0, summary.models * 3 * n, 0]);
+    }
+    const last = { ...golden.output_steps, data: Int32Array.from(golden.output_steps.data, Number).fill(7, n - 1) };
+    npz('codec/wrong.npz', { ...golden, output_steps: last });
+    expect(await json('verify', path, join(folder, 'codec/wrong.npz'), '--signature', 'listen')).toMatchObject({
+      status: 1,
+      models: [{ different: 1, firstTensor: { index: 11, op: 'READ_VARIABLE' } }],
+    });
+  });
+
+  test('inspect says which graph it is', async () => {
+    expect((await requant('inspect', path)).stdout).toContain("signature 'encode' (subgraph 1): x (0) -> code (2)");
+  });
+
+  test.each([[['run', path, '--input-fill', 'zeros']], [['verify', path, join(folder, 'codec/codec.listen.npz')]]])(
+    'one that there is not: %s',
+    async (args) => {
+      const { status, stdout, stderr } = await requant(...args, '--signature', 'sing');
+      expect(status).toBe(2);
+      expect(stdout + stderr).toContain("there is no signature 'sing'; the model has 'decode', 'encode'");
+    },
+  );
 });
 
 describe('run on pictures', () => {
