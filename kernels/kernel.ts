@@ -130,6 +130,8 @@ export interface NodeParts {
   readonly version: number;
   /** The fields of the operator's options table, in camelCase, enumerations by name; all there, with the schema's defaults. */
   readonly options: object;
+  /** A custom operator's options as the file has them. */
+  readonly customOptions?: Uint8Array | undefined;
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: readonly Tensor[];
   readonly intermediates: readonly Tensor[];
@@ -190,9 +192,17 @@ export class Node {
     return this.environment.limits;
   }
 
-  /** The operator's options; O names the fields of its options table that the kernel reads. */
+  /**
+   * The operator's options; O names the fields of its options table that the kernel reads. Of a custom operator, the map
+   * that its FlexBuffer is: there, the file decides what is in it.
+   */
   options<O>(): O {
     return this.#parts.options as O;
+  }
+
+  /** A custom operator's options as the file has them: for those that are no FlexBuffer map. */
+  get customOptions(): Uint8Array {
+    return this.#parts.customOptions ?? new Uint8Array(0);
   }
 
   hasInput(i: number): boolean {

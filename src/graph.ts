@@ -50,7 +50,7 @@ export function buildGraph(
     inputs: all(subgraph.inputs),
     outputs: all(subgraph.outputs),
     variables: all(specs.filter((t) => t.isVariable).map((t) => t.index)),
-    nodes: subgraph.operators.map(({ op, index, isCustom, version, options, place, ...o }) => {
+    nodes: subgraph.operators.map(({ op, index, isCustom, version, options, customOptions, place, ...o }) => {
       const unknown = untyped([...o.inputs, ...o.outputs], specs);
       return {
         op,
@@ -58,6 +58,7 @@ export function buildGraph(
         index,
         version,
         options,
+        customOptions,
         place,
         inputs: o.inputs.map((i) => tensors[i]),
         outputs: all(o.outputs),

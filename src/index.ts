@@ -7,9 +7,27 @@ export {
   UnsupportedError,
   type UnsupportedNode,
 } from '../kernels/errors.ts';
-export { type Limits, Node, type Operator, operator, type Profile } from '../kernels/kernel.ts';
-export { type DType, type Quantization, Tensor } from '../kernels/tensor.ts';
+// For operators of one's own: kernels/custom_operators.md.
+export {
+  multiplyByQuantizedMultiplier,
+  roundingDivideByPOT,
+  saturatingRoundingDoublingHighMul,
+} from '../kernels/fixed_point.ts';
+export { type Eval, type Limits, Node, type Operator, operator, type Profile } from '../kernels/kernel.ts';
+export {
+  type Activation,
+  type ActivationRange,
+  activationRange,
+  lut8,
+  type QuantizedMultiplier,
+  type QuantizedType,
+  quantizeMultiplier,
+  roundHalfAway,
+  typeRange,
+} from '../kernels/quantization.ts';
+export { byteMask, type DataOf, type DType, int8View, type Quantization, Tensor } from '../kernels/tensor.ts';
 export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';
+export type { FlexbufferValue } from './model/flexbuffers.ts';
 export { loadModel } from './model/loader.ts';
 export type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model/model.ts';
 export type { InvokeOptions, NodeInfo } from './runner.ts';

@@ -1,5 +1,8 @@
-/** What README.md shows and claims: its TypeScript runs, its links lead somewhere, its commands are all that there are. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * What README.md and kernels/custom_operators.md show and claim: their TypeScript runs, their links lead somewhere, the
+ * commands are all that there are.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +15,7 @@ import { type SmallTensor, smallModel } from './src/small_models.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const customOperators = readFileSync(join(root, 'kernels/custom_operators.md'), 'utf8');
 const index = join(root, 'src/index.ts');
 const folder = mkdtempSync(join(tmpdir(), 'requant-readme-'));
 const before = process.cwd();
@@ -21,15 +25,54 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('TypeScript', () => {
-  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
-  const paths = blocks.map((_, i) => join(folder, `block_${i}.ts`));
+/** The TypeScript of a page as files: by the name in a block's first line, or by its number. */
+function blocksOf(page: string): Map<string, string> {
+  const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
+  return new Map(blocks.map((code, i) => [/^\/\/ (\w+\.ts)\n/.exec(code)?.[1] ?? `block_${i}.ts`, code]));
+}
 
-  /** The variables of a block, after it has run with 'requant' read from the sources. */
+/** What TypeScript has to say about the pages' blocks. */
+function typeErrors(...pages: string[]): string[] {
+  const paths = pages
+    .flatMap((page) => [...blocksOf(page)])
+    .map(([name, code]) => {
+      writeFileSync(join(folder, name), code);
+      return join(folder, name);
+    });
+  const program = ts.createProgram(paths, {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts'],
+    module: ts.ModuleKind.NodeNext,
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    paths: { requant: [index] },
+  });
+  const found = paths.flatMap((path) => {
+    const file = program.getSourceFile(path)!;
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+  });
+  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+/** Writes a block to be run, with 'requant' read from the sources; gives its path. */
+function runnable(name: string, code: string): string {
+  const path = join(folder, 'run', name);
+  mkdirSync(join(folder, 'run'), { recursive: true });
+  writeFileSync(path, code.replace("from 'requant'", `from '${index}'`));
+  return path;
+}
+
+describe('TypeScript', () => {
+  const blocks = blocksOf(readme);
+
+  /** The variables of a block, after it has run. */
   async function run(i: number, ...names: string[]) {
-    const code = blocks[i]!.replace("from 'requant'", `from '${index}'`);
-    writeFileSync(paths[i]!, `${code}\nexport { ${names.join(', ')} };\n`);
-    return await import(paths[i]!);
+    const name = `block_${i}.ts`;
+    return await import(runnable(name, `${blocks.get(name)}\nexport { ${names.join(', ')} };\n`));
   }
 
   const magnitude = (zeroPoint: number) => {
@@ -38,7 +81,7 @@ describe('TypeScript', () => {
     return smallModel({ tensors: [tensor, tensor], nodes: [node], inputs: [0], outputs: [1] });
   };
 
-  test('there are three blocks', () => expect(blocks.length).toBe(3));
+  test('there are three blocks', () => expect(blocks.size).toBe(3));
 
   test('use it', async () => {
     copyFileSync(join(root, 'models/digits_conv_int8/model.tflite'), 'model.tflite');
@@ -74,32 +117,93 @@ describe('TypeScript', () => {
     expect(() => new Interpreter(magnitude(1), { customOps: { Magnitude } })).toThrow(ModelError);
   });
 
-  test('the types are right', () => {
-    for (const [i, path] of paths.entries()) writeFileSync(path, blocks[i]!);
-    const program = ts.createProgram(paths, {
-      target: ts.ScriptTarget.ES2022,
-      lib: ['lib.es2023.d.ts'],
-      module: ts.ModuleKind.NodeNext,
-      strict: true,
-      noEmit: true,
-      allowImportingTsExtensions: true,
-      skipLibCheck: true,
-      types: ['node'],
-      typeRoots: [join(root, 'node_modules/@types')],
-      paths: { requant: [index] },
+  test('the types are right', () => expect(typeErrors(readme, customOperators)).toEqual([]));
+});
+
+describe('custom operators', () => {
+  const blocks = blocksOf(customOperators);
+  for (const [name, code] of blocks) runnable(name, code);
+  const operatorOf = async (name: string) => await import(join(folder, 'run', name));
+
+  /** One node of a custom operator. */
+  function model(customCode: string, tensors: SmallTensor[], customOptions: string) {
+    const last = tensors.length - 1;
+    const inputs = tensors.slice(0, last).map((_, i) => i);
+    const node = {
+      op: 'CUSTOM',
+      customCode,
+      customOptions: Buffer.from(customOptions, 'hex'),
+      inputs,
+      outputs: [last],
+    };
+    return smallModel({
+      tensors,
+      nodes: [node],
+      inputs: inputs.filter((i) => !tensors[i]!.isVariable),
+      outputs: [last],
     });
-    const found = paths.flatMap((path) => {
-      const file = program.getSourceFile(path)!;
-      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-    });
-    expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  }
+
+  test('the blocks', () => {
+    expect([...blocks.keys()]).toEqual(['blend.ts', 'swish.ts', 'peak.ts', 'blend_test.ts']);
+  });
+
+  test('Blend, by its own test', async () => {
+    const tensors: SmallTensor[] = [
+      { type: 'INT8', shape: [4], scale: 0.05, zeroPoint: -10 },
+      { type: 'INT8', shape: [4], scale: 0.03, zeroPoint: 5 },
+      { type: 'INT8', shape: [4], scale: 0.05, zeroPoint: -20 },
+    ];
+    // FlexBuffers of {alpha: 0.75, activation: 'RELU6'} and of {alpha: 2}, as Python writes them.
+    const options = '616c7068610061637469766174696f6e000552454c55360002131a00030000000100000002000000160000000000403f140e0a2601'; // biome-ignore format: one line
+    writeFileSync('blend.tflite', model('Blend', tensors, options));
+    writeFileSync('blend_alpha_2.tflite', model('Blend', tensors, '616c7068610001070101010204022401'));
+    await import(join(folder, 'run', 'blend_test.ts'));
+  });
+
+  test('Swish', async () => {
+    const { Swish } = await operatorOf('swish.ts');
+    const tensor: SmallTensor = { type: 'UINT8', shape: [3], scale: 0.0625, zeroPoint: 128 };
+    const { Interpreter } = await import('../src/index.ts');
+    const interpreter = new Interpreter(model('Swish', [tensor, tensor], '0000003f'), { customOps: { Swish } });
+    // beta = 0.5: -8 * 0.018 = -0.144, 0, 7.9375 * 0.981 = 7.79
+    expect(interpreter.invoke(Uint8Array.of(0, 128, 255))[0]!.data).toEqual(Uint8Array.of(126, 128, 253));
+    const wrong = model('Swish', [tensor, tensor], '00');
+    expect(() => new Interpreter(wrong, { customOps: { Swish } })).toThrow(
+      'the options have 1 bytes; they are a float',
+    );
+  });
+
+  test('Peak', async () => {
+    const { Peak } = await operatorOf('peak.ts');
+    const tensor: SmallTensor = { type: 'INT8', shape: [2], scale: 1, zeroPoint: -7 };
+    const { Interpreter } = await import('../src/index.ts');
+    const tensors = [tensor, { ...tensor, isVariable: true }, tensor];
+    const interpreter = new Interpreter(model('Peak', tensors, ''), { customOps: { Peak } });
+    const next = (...values: number[]) => [...(interpreter.invoke(Int8Array.from(values))[0]!.data as Int8Array)];
+    expect([next(1, -100), next(0, 5), next(3, 4)]).toEqual([[1, -7], [1, 5], [3, 5]]); // biome-ignore format: one line
+    interpreter.resetVariables();
+    expect(next(0, -128)).toEqual([0, -7]);
+    expect(() => new Interpreter(model('Peak', [tensor, tensor, tensor], ''), { customOps: { Peak } })).toThrow(
+      "Peak (node 0): tensor 1 't1' is no variable of 2 values",
+    );
+  });
+
+  test('the table of helpers names all functions that kernels give', () => {
+    const exports = readFileSync(index, 'utf8').matchAll(/^export \{([^}]*)\} from '\.\.\/kernels\//gm);
+    const names = [...exports].flatMap(([, list]) => list!.split(',').map((name) => name.trim()));
+    const functions = names.filter((name) => /^[a-z]\w+$/.test(name) && name !== 'operator');
+    const section = customOperators.match(/^## Helpers\n(.*?)^## /ms)![1]!;
+    const named = [...section.matchAll(/`(\w+)\(/g)].map(([, name]) => name!);
+    expect(named.sort()).toEqual(functions.sort());
   });
 });
 
-test('every link leads to a file', () => {
-  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!);
-  expect(links.length).toBeGreaterThan(0);
-  expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+test.each(['README.md', 'kernels/README.md', 'test/oracle/README.md'])('every link in %s leads to a file', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => join(root, page, '..', path!));
+  expect(links.filter((path) => !existsSync(path))).toEqual([]);
+  if (page === 'README.md') expect(links.length).toBeGreaterThan(0);
 });
 
 test('every npm script that it names is there', () => {

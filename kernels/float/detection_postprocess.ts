@@ -56,9 +56,13 @@ function prepare(node: Node) {
     anchors.shape.length === 2 && anchors.shape[0] >= boxes && anchors.shape[1] === 4,
     `anchors are [${anchors.shape}], not [${boxes}, 4]`,
   );
-  const number = (key: keyof Options, otherwise = 0) => Math.fround(Number(options[key] ?? otherwise));
+  const option = (key: keyof Options, otherwise: number) => {
+    const value: unknown = options[key]; // a map may hold anything
+    return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : otherwise;
+  };
+  const number = (key: keyof Options, otherwise = 0) => Math.fround(option(key, otherwise));
   const count = (key: keyof Options, otherwise: number, least: number) => {
-    const value = Number(options[key] ?? otherwise);
+    const value = option(key, otherwise);
     node.require(Number.isInteger(value) && value >= least && value < 2 ** 31, `option ${key} is ${value}`);
     return value;
   };
@@ -72,7 +76,7 @@ function prepare(node: Node) {
   );
   const iouThreshold = number('nms_iou_threshold');
   node.require(iouThreshold > 0 && iouThreshold <= 1, `nms_iou_threshold is ${iouThreshold}; it must be in (0, 1]`);
-  const regular = Boolean(options.use_regular_nms);
+  const regular = option('use_regular_nms', 0) !== 0;
   const slots = maxDetections * maxClassesPerDetection;
   // Every pair of boxes may be compared, in regular mode once for each class.
   node.macs = boxes * boxes * (regular ? numClasses : 1);

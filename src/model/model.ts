@@ -58,8 +58,9 @@ export interface OperatorSpec {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly intermediates: readonly number[];
-  /** All fields of the operator's options table, with the schema's defaults; a custom operator's scalars by name. */
+  /** All fields of the operator's options table, with the schema's defaults; a custom operator's FlexBuffer map. */
   readonly options: { readonly [field: string]: unknown };
+  /** A custom operator's options as the file has them. */
   readonly customOptions: Uint8Array;
 }
 

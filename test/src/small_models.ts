@@ -11,6 +11,7 @@ export interface SmallTensor {
   dimension?: number;
   /** A constant's bytes. */
   data?: ArrayLike<number>;
+  isVariable?: boolean;
   min?: number;
   max?: number;
 }
@@ -19,6 +20,7 @@ export interface SmallNode {
   op: string;
   /** The name of the operator where op is CUSTOM. */
   customCode?: string;
+  customOptions?: Uint8Array;
   version?: number;
   inputs: readonly number[];
   outputs: readonly number[];
@@ -51,12 +53,13 @@ export function smallModel({ tensors, nodes, inputs, outputs, ...rest }: SmallMo
         inputs,
         outputs,
         tensors: tensors.map(
-          ({ name, type, shape, shapeSignature, data, scale, zeroPoint = 0, dimension = 0, ...t }, i) => ({
+          ({ name, type, shape, shapeSignature, data, isVariable, scale, zeroPoint = 0, dimension = 0, ...t }, i) => ({
             name: name ?? `t${i}`,
             type,
             shape,
             shapeSignature,
             buffer: data ? store(data) : 0,
+            isVariable,
             quantization:
               scale === undefined
                 ? undefined
@@ -68,11 +71,12 @@ export function smallModel({ tensors, nodes, inputs, outputs, ...rest }: SmallMo
                   },
           }),
         ),
-        operators: nodes.map(({ inputs: from, outputs: to, intermediates, options }, opcodeIndex) => ({
+        operators: nodes.map(({ inputs: from, outputs: to, intermediates, options, customOptions }, opcodeIndex) => ({
           opcodeIndex,
           inputs: from,
           outputs: to,
           intermediates,
+          customOptions,
           ...(options && { builtinOptionsType: options[0] as 'AddOptions', builtinOptions: options[1] as object }),
         })),
       },
