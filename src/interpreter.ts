@@ -96,8 +96,9 @@ export class Interpreter {
   }
 
   /**
-   * Bytes that the tensors take: the arena (intermediate values), variables, and what is computed while preparing
-   * (constants that follow from others, weights in the order in which kernels read them).
+   * Bytes that the main graph's tensors take: the arena (intermediate values), variables, with the resource variables of
+   * the whole model, and what is computed while preparing (constants that follow from others, weights in the order in
+   * which kernels read them).
    */
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
     return this.#main.memory;

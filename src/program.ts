@@ -165,6 +165,11 @@ export class Program implements Callees {
     }
   }
 
+  /** Bytes of the resource variables. */
+  get resourceBytes(): number {
+    return this.resources.reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
+  }
+
   prepare(node: Node, subgraph: number, inputShapes: readonly (readonly number[])[]): Callee {
     const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
     const executor = this.#executor(subgraph, new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []])));

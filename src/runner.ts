@@ -52,7 +52,8 @@ export class Runner {
   }
 
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
-    return this.#entry.executor.memory;
+    const { arena, variables, computed } = this.#entry.executor.memory;
+    return { arena, variables: variables + this.#program.resourceBytes, computed };
   }
 
   get macs(): number {
