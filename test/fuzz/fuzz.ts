@@ -1,6 +1,15 @@
-/** Whatever the bytes: a model that runs, the same twice, or one of requant's own errors, soon. */
+/**
+ * Whatever the bytes: a model that runs, the same twice and after it was resized, with all its signatures; or one of
+ * requant's own errors, soon.
+ */
 import { ModelError, RequantError } from '../../kernels/errors.ts';
-import { Interpreter, type InterpreterOptions, type TensorData, type TensorInfo } from '../../src/index.ts';
+import {
+  Interpreter,
+  type InterpreterOptions,
+  type SignatureRunner,
+  type TensorData,
+  type TensorInfo,
+} from '../../src/index.ts';
 import { loadModel } from '../../src/model/loader.ts';
 import { mutate, type Seeds } from './mutate.ts';
 import { Random } from './random.ts';
@@ -28,13 +37,10 @@ export function tryModel(bytes: Uint8Array, random: Random, options: Interpreter
   let answer = 'ok';
   let broken: Error | undefined;
   try {
-    runTwice(bytes, random, options, progress);
+    run(bytes, random, options, progress);
   } catch (error) {
     answer = (error as Error).name;
-    if (!(error instanceof RequantError)) broken = error as Error;
-    else if (error instanceof ModelError && (error.path === undefined || error.offset === undefined)) {
-      broken = new Error(`it does not say where: ${error.message}`);
-    }
+    broken = notOurs(error);
   }
   const milliseconds = performance.now() - start;
   if (milliseconds > TOO_SLOW) broken ??= new Error(`it takes ${milliseconds} ms`);
@@ -42,15 +48,61 @@ export function tryModel(bytes: Uint8Array, random: Random, options: Interpreter
   return `${progress.stage} ${answer}`;
 }
 
-function runTwice(bytes: Uint8Array, random: Random, options: InterpreterOptions, progress: { stage: Stage }) {
+/** What is wrong with an error; undefined if it is one of requant's, and says where. */
+function notOurs(error: unknown): Error | undefined {
+  if (!(error instanceof RequantError)) return error as Error;
+  if (!(error instanceof ModelError) || (error.path !== undefined && error.offset !== undefined)) return undefined;
+  return new Error(`it does not say where: ${error.message}`);
+}
+
+function run(bytes: Uint8Array, random: Random, options: InterpreterOptions, progress: { stage: Stage }) {
   loadModel(bytes);
   progress.stage = 'prepare';
   const interpreter = new Interpreter(bytes, { limits: LIMITS, profile: random.of(['tflite', 'tflm']), ...options });
   progress.stage = 'invoke';
   const inputs = interpreter.inputs.map((input) => randomInput(input, random));
   const first = answers(interpreter, inputs);
-  interpreter.resetVariables();
-  if (answers(interpreter, inputs) !== first) throw new Error('two runs, two answers');
+  const again = (after: string) => {
+    interpreter.resetVariables();
+    if (answers(interpreter, inputs) !== first) throw new Error(`${after}, two answers`);
+  };
+  again('two runs');
+  const shapes = interpreter.inputs.map(({ shape }) => shape);
+  attempt(() => {
+    interpreter.resizeInputs(shapes.map((shape) => otherShape(shape, random)));
+    answers(
+      interpreter,
+      interpreter.inputs.map((input) => randomInput(input, random)),
+    );
+  });
+  interpreter.resizeInputs(shapes);
+  again('resized and back');
+  for (const { key } of interpreter.signatures) attempt(() => runSignature(interpreter.signature(key), random));
+}
+
+/** What may fail with an error of requant's own. */
+function attempt(action: () => void) {
+  try {
+    action();
+  } catch (error) {
+    const broken = notOurs(error);
+    if (broken) throw broken;
+  }
+}
+
+function runSignature(signature: SignatureRunner, random: Random) {
+  const invoke = () => {
+    const inputs = Object.entries(signature.inputs).map(([name, input]) => [name, randomInput(input, random)]);
+    signature.invoke(Object.fromEntries(inputs));
+  };
+  invoke();
+  const shapes = Object.entries(signature.inputs).map(([name, { shape }]) => [name, otherShape(shape, random)]);
+  signature.resizeInputs(Object.fromEntries(shapes));
+  invoke();
+}
+
+function otherShape(shape: readonly number[], random: Random): number[] {
+  return shape.map((dim) => (random.below(3) === 0 ? random.below(5) : dim));
 }
 
 function answers(interpreter: Interpreter, inputs: readonly TensorData[]): string {

@@ -7,7 +7,7 @@ const LARGEST = 20_000;
 
 /** `project` is the folder of package.json. */
 export function readSeeds(project: string): Uint8Array[] {
-  const files = ['models', '../shared/zoo', '../shared/source_models'].flatMap((folder) =>
+  const files = ['models', 'test/oracle/signatures', '../shared/zoo', '../shared/source_models'].flatMap((folder) =>
     smallFiles(join(project, folder)),
   );
   const recorded = join(project, 'test/oracle/recorded');

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { readGolden } from '../../src/cli/golden_file.ts';
 import { verifyModel } from '../../src/inspect/verify.ts';
 import { Interpreter } from '../../src/interpreter.ts';
+import type { OutputTensor, TensorData } from '../../src/tensor_info.ts';
 
 const folder = fileURLToPath(new URL('../../models/', import.meta.url));
 const names = readdirSync(folder, { withFileTypes: true })
@@ -22,6 +23,24 @@ describe.each(names)('%s', (name) => {
     expect({ different, firstTensor }).toEqual({ different: 0, firstTensor: null });
     expect(runs).toBe(golden.arrays.get('input_0')!.shape[0]);
     expect(golden.checksums.size).toBe(new Interpreter(bytes).nodes.flatMap((node) => node.outputs).length);
+  });
+
+  // TFLite answers a batch as it answers each of its parts.
+  const hasBatch = new Interpreter(bytes).inputs.every(({ shapeSignature }) => shapeSignature[0] === -1);
+  test.each(hasBatch ? (['reference', 'simd'] as const) : [])('batches of all sizes, there and back: %s', (kernels) => {
+    const interpreter = new Interpreter(bytes, { kernels });
+    const input = golden.arrays.get('input_0')!;
+    const output = golden.arrays.get('output_0')!;
+    const [size, outputSize] = [interpreter.inputs[0]!.size, interpreter.outputs[0]!.size];
+    const [runs] = input.shape as [number];
+    const batches = [[0, runs], [1, 1], [0, 0], [1, 2], [0, 1]] as const; // biome-ignore format: one line
+    for (const [first, batch] of batches) {
+      interpreter.resizeInput(0, [batch, ...input.shape.slice(2)]);
+      const data = input.data.slice(first * size, (first + batch) * size) as TensorData;
+      const [answer] = interpreter.invoke(data) as [OutputTensor];
+      expect(answer.shape).toEqual([batch, ...output.shape.slice(2)]);
+      expect(answer.data).toEqual(output.data.slice(first * outputSize, (first + batch) * outputSize));
+    }
   });
 
   test('a wrong answer is found', () => {
