@@ -11,7 +11,7 @@
  * two rows at a time. Where a tap is the whole pixel (1x1, stride 1), the input is such rows already.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Activation, Padding } from '../quantization.ts';
+import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
@@ -21,14 +21,9 @@ import {
   type Requantize,
 } from './convolution.ts';
 import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from './matrix_product.ts';
-import { prepareWindow } from './window.ts';
+import { prepareConvWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
-  dilationHFactor: number;
-  dilationWFactor: number;
+interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
   quantizedBiasType: string;
 }
@@ -39,20 +34,11 @@ function prepare(node: Node) {
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
-  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
-  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
-  const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape; // OHWI
-  const groups = Math.trunc(inputDepth / filterDepth);
-  node.require(
-    groups > 0 && groups * filterDepth === inputDepth && outputDepth > 0 && outputDepth % groups === 0,
-    `${inputDepth} input channels and ${outputDepth} output channels do not fall into groups of ${filterDepth}`,
-  );
+  const windows = prepareConvWindows(node, options, input, filter);
+  const { batches, outputHeight, outputWidth, outputDepth, groups, filterHeight, filterWidth, filterDepth } = windows;
   const { bias, accumulator } = prepareBias(node, 2, input, options.quantizedBiasType, outputDepth);
   node.require(bias !== undefined, 'there is no bias');
-  const { padding, strideH, strideW, dilationHFactor, dilationWFactor } = options;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH, dilationHFactor);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW, dilationWFactor);
-  const output = node.output(0, [batches, rows.size, columns.size, outputDepth], input.dtype);
+  const output = node.output(0, [batches, outputHeight, outputWidth, outputDepth], input.dtype);
   const accumDepth = filterHeight * filterWidth * filterDepth;
   const groupDepth = outputDepth / groups; // output channels of a group
   node.macs = output.size * accumDepth;
@@ -64,8 +50,10 @@ function prepare(node: Node) {
     columns: groupDepth,
     columnStride: accumDepth,
   };
-  const pointwise = filterHeight === 1 && filterWidth === 1 && strideH === 1 && strideW === 1 && groups === 1;
+  const { strideHeight, strideWidth } = windows;
+  const pointwise = filterHeight === 1 && filterWidth === 1 && strideHeight === 1 && strideWidth === 1 && groups === 1;
   return {
+    ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareFilterOffset(node, filter), matrixLayout),
     bias,
@@ -80,25 +68,9 @@ function prepare(node: Node) {
       accumulator,
       options.fusedActivationFunction,
     ),
-    inputHeight,
-    inputWidth,
-    inputDepth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    outputDepth,
-    pixels: batches * rows.size * columns.size,
-    groups,
+    pixels: batches * outputHeight * outputWidth,
     groupDepth,
-    filterHeight,
-    filterWidth,
-    filterDepth,
     accumDepth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    dilationHeight: dilationHFactor,
-    dilationWidth: dilationWFactor,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     patch: pointwise ? undefined : node.scratch('int16', 2 * accumDepth),
   };
 }

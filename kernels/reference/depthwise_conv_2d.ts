@@ -12,7 +12,7 @@
  * made 0.7 (3x3, 144 channels, Node 20 on a Xeon).
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Activation, Padding } from '../quantization.ts';
+import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
@@ -22,15 +22,10 @@ import {
   type Requantize,
 } from './convolution.ts';
 import { FOLD, fold } from './matrix_product.ts';
-import { prepareWindow } from './window.ts';
+import { prepareDepthwiseWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
+interface Options extends WindowOptions {
   depthMultiplier: number;
-  dilationHFactor: number;
-  dilationWFactor: number;
   fusedActivationFunction: Activation;
 }
 
@@ -40,48 +35,24 @@ function prepare(node: Node) {
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
-  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
-  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
-  const [filterBatch, filterHeight, filterWidth, outputDepth] = filter.shape; // 1HWO
-  const depthMultiplier = Math.trunc(outputDepth / inputDepth);
-  node.require(
-    filterBatch === 1 && depthMultiplier > 0 && depthMultiplier * inputDepth === outputDepth,
-    `a filter of [${filter.shape}] for ${inputDepth} input channels`,
-  );
+  const windows = prepareDepthwiseWindows(node, options, input, filter);
+  const { batches, inputDepth, outputHeight, outputWidth, outputDepth, depthMultiplier } = windows;
   node.require(
     input.dtype !== 'int16' || options.depthMultiplier === depthMultiplier,
     `depth_multiplier is ${options.depthMultiplier}, but ${inputDepth} input channels become ${outputDepth}`,
   );
   const { bias, accumulator } = prepareBias(node, 2, input, 'FLOAT32', outputDepth);
-  const { padding, strideH, strideW, dilationHFactor, dilationWFactor } = options;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH, dilationHFactor);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW, dilationWFactor);
-  const output = node.output(0, [batches, rows.size, columns.size, outputDepth], input.dtype);
-  node.macs = output.size * filterHeight * filterWidth;
+  const output = node.output(0, [batches, outputHeight, outputWidth, outputDepth], input.dtype);
+  node.macs = output.size * windows.filterHeight * windows.filterWidth;
   const wide = accumulator === 'int64';
   const activation = options.fusedActivationFunction;
   return {
+    ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareCentered(node, filter, prepareFilterOffset(node, filter)),
     bias,
     output,
     requantization: prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation),
-    batches,
-    inputHeight,
-    inputWidth,
-    inputDepth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    outputDepth,
-    depthMultiplier,
-    filterHeight,
-    filterWidth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    dilationHeight: dilationHFactor,
-    dilationWidth: dilationWFactor,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     /** A pixel's sums; of int64, their low halves. */
     low: node.scratch('int32', outputDepth),
     high: wide ? node.scratch('int32', outputDepth) : undefined,

@@ -24,6 +24,7 @@ import {
   biasValues,
   bindRequantize,
   prepareBias,
+  prepareProductShape,
   prepareRequantization,
   prepareScaleCount,
   type Requantize,
@@ -39,8 +40,6 @@ import {
 
 interface Options {
   fusedActivationFunction: Activation;
-  weightsFormat: string;
-  keepNumDims: boolean;
   quantizedBiasType: string;
 }
 
@@ -53,27 +52,17 @@ const FILTERS = {
   int16: ['int8', 'int16', 'int4', 'int2'],
 } satisfies { [input: string]: readonly FilterType[] };
 
-const ACTIVATIONS: readonly Activation[] = ['NONE', 'RELU', 'RELU_N1_TO_1', 'RELU6'];
-
 type FullyConnected = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
-  const options = node.options<Options>();
-  const activation = options.fusedActivationFunction;
-  if (options.weightsFormat !== 'DEFAULT') node.unsupported(`weights in the format ${options.weightsFormat}`);
-  node.require(ACTIVATIONS.includes(activation), `the fused activation is ${activation}; only clamps can be`);
+  const { fusedActivationFunction: activation, quantizedBiasType } = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input<FilterType>(1, ...FILTERS[input.dtype]);
-  node.require(filter.shape.length === 2, 'the filter must have 2 dimensions');
-  const [outputDepth, accumDepth] = filter.shape;
-  const prepared = prepareBias(node, 2, input, options.quantizedBiasType, outputDepth);
+  const { shape, outputDepth, accumDepth } = prepareProductShape(node, input, filter);
+  const prepared = prepareBias(node, 2, input, quantizedBiasType, outputDepth);
   const wideFilter = filter.dtype === 'int16';
   const accumulator: Accumulator = wideFilter ? 'int64' : prepared.accumulator;
-  const output = node.output(
-    0,
-    prepareShape(node, input, options.keepNumDims, accumDepth, outputDepth),
-    ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]),
-  );
+  const output = node.output(0, shape, ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]));
   const batches = outputDepth > 0 ? output.size / outputDepth : 0;
   node.macs = output.size * accumDepth * (wideFilter ? 2 : 1);
   const matrix = {
@@ -109,15 +98,6 @@ function prepare(node: Node) {
     outputDepth,
     accumDepth,
   };
-}
-
-/** [batches, outputDepth], where the input is taken as [batches, accumDepth]; or the input's shape up to the last. */
-function prepareShape(node: Node, input: Tensor, keepNumDims: boolean, accumDepth: number, outputDepth: number) {
-  node.require(accumDepth > 0, 'the filter is empty');
-  if (!keepNumDims) return [Math.trunc(input.size / accumDepth), outputDepth];
-  const depth = input.shape.at(-1);
-  node.require(depth === accumDepth, `the input's last dimension is ${depth}, the filter's ${accumDepth}`);
-  return [...input.shape.slice(0, -1), outputDepth];
 }
 
 /** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */

@@ -9,14 +9,11 @@
  */
 import { roundingDivide } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { type Activation, activationRange, type Divisor, divisor, type Padding } from '../quantization.ts';
+import { type Activation, activationRange, type Divisor, divisor } from '../quantization.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { prepareWindow } from './window.ts';
+import { prepareWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
+interface Options extends WindowOptions {
   filterHeight: number;
   filterWidth: number;
   fusedActivationFunction: Activation;
@@ -25,29 +22,18 @@ interface Options {
 type Pooling = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
-  const { padding, strideH, strideW, filterHeight, filterWidth, fusedActivationFunction } = node.options<Options>();
+  const options = node.options<Options>();
+  const { filterHeight, filterWidth, fusedActivationFunction } = options;
   const input = node.input(0, 'int8', 'uint8', 'int16');
-  node.require(input.shape.length === 4, `the input must have 4 dimensions, not ${input.shape.length}`);
-  const [batches, inputHeight, inputWidth, depth] = input.shape;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW);
-  const output = node.output(0, [batches, rows.size, columns.size, depth], input.dtype);
+  const windows = prepareWindows(node, options, input, filterHeight, filterWidth);
+  const { batches, inputHeight, inputWidth, inputDepth: depth, outputHeight, outputWidth } = windows;
+  const output = node.output(0, [batches, outputHeight, outputWidth, depth], input.dtype);
   node.macs = output.size * Math.min(filterHeight, inputHeight) * Math.min(filterWidth, inputWidth);
   return {
+    ...windows,
     input,
     output,
-    batches,
-    inputHeight,
-    inputWidth,
     depth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    filterHeight,
-    filterWidth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     // Without an activation a tensor may go without a scale.
     ...(fusedActivationFunction === 'NONE'
       ? activationRange('NONE', 1, 0, output.dtype)
