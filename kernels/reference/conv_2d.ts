@@ -3,6 +3,7 @@
  *   sum over ky, kx, c of (input[b, y*strideH + ky*dilationH - padTop, x*strideW + kx*dilationW - padLeft, g + c]
  *                          + inputOffset) * (filter[o, ky, kx, c] + filterOffset)),
  * taps outside the image left out. With groups, output channel o sees only its group's input channels, from g on.
+ * float32 is in float/conv_2d.ts.
  *
  * Equals: reference/conv.h (uint8), reference/integer_ops/conv.h (int8, int16). Deviations: the accumulator of int16
  * follows the type of the bias (see prepareBias).
@@ -10,6 +11,7 @@
  * The taps of an output pixel are gathered into a row, zeros outside the image, which the filter, as a matrix, multiplies
  * two rows at a time. Where a tap is the whole pixel (1x1, stride 1), the input is such rows already.
  */
+import { convFloat, prepareConvFloat } from '../float/conv_2d.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
@@ -28,9 +30,11 @@ interface Options extends WindowOptions {
   quantizedBiasType: string;
 }
 
-export type Conv = ReturnType<typeof prepare>;
+export type PreparedConv = ReturnType<typeof prepare>;
+export type Conv = Extract<PreparedConv, { kind: 'integer' }>;
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
@@ -53,6 +57,7 @@ function prepare(node: Node) {
   const { strideHeight, strideWidth } = windows;
   const pointwise = filterHeight === 1 && filterWidth === 1 && strideHeight === 1 && strideWidth === 1 && groups === 1;
   return {
+    kind: 'integer' as const,
     ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareFilterOffset(node, filter), matrixLayout),
@@ -75,7 +80,8 @@ function prepare(node: Node) {
   };
 }
 
-function bind(p: Conv): Eval {
+function bind(p: PreparedConv): Eval {
+  if (p.kind === 'float') return convFloat(p);
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);

@@ -2,7 +2,7 @@
  * DEPTHWISE_CONV_2D: output[b, y, x, o] = requantize(bias[o] +
  *   sum over ky, kx of (input[b, y*strideH + ky*dilationH - padTop, x*strideW + kx*dilationW - padLeft, c] + inputOffset)
  *                      * (filter[0, ky, kx, o] + filterOffset)),   o = c * depthMultiplier + m,
- * taps outside the image left out.
+ * taps outside the image left out. float32 is in float/depthwise_conv_2d.ts.
  *
  * Equals: reference/depthwiseconv_uint8.h (uint8), reference/integer_ops/depthwise_conv.h (int8, int16). Deviations: the
  * accumulator of int16 may be int32, as in CONV_2D (upstream refuses such a bias); int16 takes int4 filters too
@@ -11,6 +11,7 @@
  * All channels of a pixel are summed up side by side, tap by tap: 1.3 GMAC/s, where a loop over the taps for each channel
  * made 0.7 (3x3, 144 channels, Node 20 on a Xeon).
  */
+import { depthwiseConvFloat, prepareDepthwiseConvFloat } from '../float/depthwise_conv_2d.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
@@ -29,9 +30,11 @@ interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
 }
 
-export type DepthwiseConv = ReturnType<typeof prepare>;
+export type PreparedDepthwiseConv = ReturnType<typeof prepare>;
+export type DepthwiseConv = Extract<PreparedDepthwiseConv, { kind: 'integer' }>;
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareDepthwiseConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
@@ -47,6 +50,7 @@ function prepare(node: Node) {
   const wide = accumulator === 'int64';
   const activation = options.fusedActivationFunction;
   return {
+    kind: 'integer' as const,
     ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareCentered(node, filter, prepareFilterOffset(node, filter)),
@@ -60,7 +64,8 @@ function prepare(node: Node) {
   };
 }
 
-function bind(p: DepthwiseConv): Eval {
+function bind(p: PreparedDepthwiseConv): Eval {
+  if (p.kind === 'float') return depthwiseConvFloat(p);
   const input = bindCentered(p.input);
   const filter = bindCentered(p.filter);
   const sums = bindSums(p, input.values, filter.values);

@@ -1,6 +1,6 @@
 /**
  * FULLY_CONNECTED: output[b, o] = requantize(bias[o] +
- *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)).
+ *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)). float32 is in float/fully_connected.ts.
  *
  * Equals: in profile tflite reference/integer_ops/fully_connected.h and, of uint8, reference/fully_connected.h, the variants
  * that requantize in double: round(double(sum) * scale), here by multiplyByDouble. In profile tflm, and of int16 filters,
@@ -8,6 +8,7 @@
  * prepareBias).
  */
 import { addHigh, multiplyByDouble, multiplyByDouble32 } from '../fixed_point.ts';
+import { fullyConnectedFloat, prepareFullyConnectedFloat } from '../float/fully_connected.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -52,9 +53,10 @@ const FILTERS = {
   int16: ['int8', 'int16', 'int4', 'int2'],
 } satisfies { [input: string]: readonly FilterType[] };
 
-type FullyConnected = ReturnType<typeof prepare>;
+type FullyConnected = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareFullyConnectedFloat(node);
   const { fusedActivationFunction: activation, quantizedBiasType } = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input<FilterType>(1, ...FILTERS[input.dtype]);
@@ -74,6 +76,7 @@ function prepare(node: Node) {
     columnStride: accumDepth,
   };
   return {
+    kind: 'integer' as const,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareOffset(node, filter), matrix),
     bias: prepared.bias,
@@ -127,7 +130,8 @@ function prepareDoubleRequantization(
   };
 }
 
-function bind(p: FullyConnected): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return fullyConnectedFloat(p);
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
