@@ -1,9 +1,10 @@
 /**
- * exp, log, expm1, tanh and erfc of float32, for the tables of quantized functions, which TFLite makes with the C library's.
- * Those are not correctly rounded, and one unit in the last place moves an entry of a table now and then: so they are here
- * with their errors, each step rounded to float32 or, in expf and logf, to double. They run in prepare.
+ * exp, log, expm1, tanh and erfc of float32, for the tables of quantized functions, which TFLite makes with the C library's,
+ * and for what computes in float32. Those are not correctly rounded, and one unit in the last place moves an entry of a table
+ * now and then: so they are here with their errors, each step rounded to float32 or, in expf and logf, to double.
  *
- * Equals: glibc 2.28 to 2.40, of which expf and logf are Arm's optimized routines, the others fdlibm's.
+ * Equals: glibc 2.28 to 2.40 on a machine with fused multiply-adds (without them two of all float32 have another expf), of
+ * which expf and logf are Arm's optimized routines, the others fdlibm's.
  */
 
 const F = Math.fround;
@@ -31,13 +32,18 @@ function horner(x: number, c: Float32Array): number {
 
 const EXP2 = Float64Array.from({ length: 32 }, (_, i) => 2 ** (i / 32));
 
+const SCALE = 46.16624130844683; // 32 / ln 2
+const SCALE_HIGH = F(SCALE);
+const SCALE_LOW = SCALE - SCALE_HIGH;
+
 /** exp(x) = 2^(k / 32) * 2^(r / 32), k an integer, |r| <= 1/2; the latter by a cubic. */
 export function expf(x: number): number {
-  const z = 46.16624130844683 * x; // 32 / ln 2
+  const z = SCALE * x;
   if (!(z < 32 * 128)) return x > 0 ? Infinity : x; // NaN
   if (z < -32 * 151) return 0;
   const k = z + 3 * 2 ** 51 - 3 * 2 ** 51; // to the nearest, halves to even
-  const r = z - k;
+  const lost = SCALE_LOW * x - (z - SCALE_HIGH * x); // by rounding the product: exact, as x has 24 bits
+  const r = z - k + lost; // as a fused multiply-add has it
   const y = (1.6938359250920212e-6 * r + 0.00023459809789509004) * (r * r) + (0.021660849396613134 * r + 1);
   return F(y * EXP2[k & 31] * 2 ** (k >> 5));
 }

@@ -32,6 +32,7 @@ import { type Tensor, viewOf } from '../kernels/tensor.ts';
 import { Budget } from './budget.ts';
 import type { Graph } from './graph.ts';
 import { align, type Plan, planMemory, type Request } from './memory_planner.ts';
+import { reasons, unsupportedNodes } from './unsupported.ts';
 
 export interface ExecutorOptions extends Environment {
   /** The schema's operators, by name. */
@@ -275,6 +276,7 @@ export class Executor {
     }
     for (const tensor of node.outputs) {
       tensor.known = true;
+      tensor.storedAsFloat = node.inputs.some((input) => input?.storedAsFloat);
       this.#constants.add(tensor);
     }
     return true;
@@ -373,37 +375,4 @@ function inContext(error: unknown, node: Node): unknown {
   if (!(error instanceof RequantError) || error.node !== undefined) return error;
   const Same = error.constructor as new (message: string, place: ErrorPlace, options: ErrorOptions) => RequantError;
   return new Same(`${node}: ${error.message}`, { ...node.place, tensor: error.tensor }, { cause: error });
-}
-
-/** One error may be about many nodes: those of a subgraph that the node runs. */
-function reasons({ message, nodes }: UnsupportedError, { op, index }: Node): UnsupportedNode[] {
-  if (nodes.length === 0) return [{ op, node: index, reason: message }];
-  return nodes.map((inner) => ({ ...inner, reason: `${op} (node ${index}) runs ${inner.reason}` }));
-}
-
-/** How many reasons an error's text gives; its `nodes` has all. */
-const MAX_REASONS = 10;
-
-function unsupportedNodes(unsupported: readonly UnsupportedNode[], graph: Graph): UnsupportedError {
-  const lines = unsupported.slice(0, MAX_REASONS).map(({ reason }) => `\n  ${reason}`);
-  const rest = unsupported.slice(MAX_REASONS);
-  if (rest.length > 0) lines.push(`\n  and ${rest.length} more: ${countOps(rest)}`);
-  if (unsupported.some(({ reason }) => reason.includes('is float'))) {
-    lines.push(
-      '\nrequant runs quantized models, in integers; `requant inspect` shows which tensors are not quantized, and why.',
-    );
-  }
-  const [{ op, node }] = unsupported as [UnsupportedNode];
-  return new UnsupportedError(
-    `requant cannot run ${unsupported.length} of ${graph.nodes.length} nodes:${lines.join('')}`,
-    { ...graph.nodes[node]?.place, op, node },
-    unsupported,
-  );
-}
-
-/** 30 CONV_2D, 10 ADD */
-function countOps(nodes: readonly UnsupportedNode[]): string {
-  const counts = new Map<string, number>();
-  for (const { op } of nodes) counts.set(op, (counts.get(op) ?? 0) + 1);
-  return [...counts].map(([op, count]) => `${count} ${op}`).join(', ');
 }

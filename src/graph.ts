@@ -41,6 +41,7 @@ export function buildGraph(
     if (spec.constant) {
       tensor.data = constants.data(tensor, spec.constant);
       tensor.known = true;
+      tensor.storedAsFloat = spec.dtype === 'float32';
     }
     return tensor;
   });

@@ -1,30 +1,32 @@
 /**
- * ADD, SUB, MUL, DIV and SQRT of float32, as they occur between quantized nodes and behind them: one operation, rounded to
- * float32, and the clamp of a fused activation, which makes the greatest finite value of infinity even where there is none.
+ * ADD, SUB, MUL and DIV of float32, as they occur between quantized nodes and behind them: one operation, rounded to
+ * float32, and the clamp of a fused activation. MAXIMUM and MINIMUM, which have none.
  *
- * Equals: reference/add.h, sub.h, mul.h, div.h; elementwise.cc. Deviations: none.
+ * Equals: reference/add.h, sub.h, mul.h, div.h, maximum_minimum.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import type { Activation } from '../quantization.ts';
 import { type Broadcast, forEachRow, prepareBroadcast } from '../reference/broadcast.ts';
-
-const MAX = Math.fround(3.4028234663852886e38);
-
-/** By activation: the least and the greatest value. */
-const RANGES: { readonly [activation: string]: readonly [number, number] } = {
-  RELU: [0, MAX],
-  RELU6: [0, 6],
-  RELU_N1_TO_1: [-1, 1],
-};
+import { clamp, prepareActivationFloat } from './activation.ts';
 
 export function prepareArithmetic(node: Node) {
+  return { ...preparePair(node), ...prepareActivationFloat(node) };
+}
+
+/** Without a clamp. */
+export function preparePair(node: Node) {
   const input1 = node.input(0, 'float32');
   const input2 = node.input(1, 'float32');
   const broadcast = prepareBroadcast(node, input1, input2);
   const output = node.output(0, broadcast.shape, 'float32');
-  const { fusedActivationFunction } = node.options<{ fusedActivationFunction: Activation }>();
-  const [activationMin, activationMax] = RANGES[fusedActivationFunction] ?? [-MAX, MAX];
-  return { kind: 'float' as const, input1, input2, output, broadcast, activationMin, activationMax };
+  return {
+    kind: 'float' as const,
+    input1,
+    input2,
+    output,
+    broadcast,
+    activationMin: -Infinity,
+    activationMax: Infinity,
+  };
 }
 
 type Arithmetic = ReturnType<typeof prepareArithmetic>;
@@ -43,6 +45,10 @@ export const multiplyFloat = (a: number, b: number) => a * b;
 /** Zero divisors are no error here: they give infinities, which are clamped, or NaN. */
 export const divideFloat = (a: number, b: number) => a / b;
 
+/** Where one is NaN, or both are 0, the second. */
+export const maximumFloat = (a: number, b: number) => (a > b ? a : b);
+export const minimumFloat = (a: number, b: number) => (a < b ? a : b);
+
 function row(
   { activationMin, activationMax }: Arithmetic,
   fn: (a: number, b: number) => number,
@@ -55,19 +61,6 @@ function row(
 ) {
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
-    const value = Math.fround(fn(a[i], b[j]));
-    y[k] = value < activationMin ? activationMin : value > activationMax ? activationMax : value; // NaN and -0 remain
+    y[k] = clamp(Math.fround(fn(a[i], b[j])), activationMin, activationMax);
   }
-}
-
-export function prepareSqrtFloat(node: Node) {
-  const input = node.input(0, 'float32');
-  return { kind: 'float' as const, input, output: node.output(0, input.shape, 'float32') };
-}
-
-export function sqrtFloat({ input, output }: ReturnType<typeof prepareSqrtFloat>): Eval {
-  const [x, y] = [input.data, output.data];
-  return () => {
-    for (let i = 0; i < x.length; i++) y[i] = Math.sqrt(x[i]);
-  };
 }

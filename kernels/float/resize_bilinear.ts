@@ -1,6 +1,6 @@
 /**
- * RESIZE_BILINEAR of uint8, for which TFLite's reference kernel computes in float32:
- * output = the weighted mean of the four pixels around the position in the input, plus 1/2, truncated.
+ * RESIZE_BILINEAR of float32, and of uint8, for which TFLite's reference kernel computes in float32, too:
+ * output = the weighted mean of the four pixels around the position in the input; uint8: plus 1/2, truncated.
  *
  * Equals: reference/resize_bilinear.h ResizeBilinear, on x86-64, without fused multiply-adds. Deviations: none.
  */
@@ -32,40 +32,79 @@ export function prepareFloatPositions(
 type Positions = ReturnType<typeof prepareFloatPositions>;
 
 interface FloatResize {
-  input: Tensor<'uint8'>;
-  output: Tensor<'uint8'>;
+  input: Tensor<'uint8' | 'float32'>;
+  output: Tensor<'uint8' | 'float32'>;
   rows: Positions;
   columns: Positions;
 }
 
-export function resizeBilinearUint8(p: FloatResize): Eval {
-  const input = p.input.data;
-  const output = p.output.data;
-  return () => evalResize(p, input, output);
+export function resizeBilinearFloat(p: FloatResize): Eval {
+  const depth = p.input.shape[3];
+  if (p.input.dtype === 'uint8') {
+    const [input, output] = [p.input.data as Uint8Array, p.output.data as Uint8Array];
+    const pixel: Pixel = (corners, dx, dy, to) => pixel8(depth, input, output, corners, dx, dy, to);
+    return () => evalResize(p, pixel);
+  }
+  const [input, output] = [p.input.data as Float32Array, p.output.data as Float32Array];
+  const pixel: Pixel = (corners, dx, dy, to) => pixelFloat(depth, input, output, corners, dx, dy, to);
+  return () => evalResize(p, pixel);
 }
 
-function evalResize({ input: { shape }, rows, columns }: FloatResize, input: Uint8Array, output: Uint8Array) {
+/** Mixes the four pixels that begin at `corners`: upper left, lower left, upper right, lower right. */
+type Pixel = (corners: Int32Array, dx: number, dy: number, to: number) => void;
+
+const corners = new Int32Array(4);
+
+function evalResize({ input: { shape }, rows, columns }: FloatResize, pixel: Pixel) {
   const [batches, inputHeight, inputWidth, depth] = shape;
   let to = 0;
   for (let b = 0; b < batches; b++) {
     for (let y = 0; y < rows.lower.length; y++) {
       const row0 = (b * inputHeight + rows.lower[y]) * inputWidth;
       const row1 = (b * inputHeight + rows.upper[y]) * inputWidth;
-      const dy = rows.weight[y];
-      const ey = F(1 - dy);
-      for (let x = 0; x < columns.lower.length; x++) {
-        const x0 = columns.lower[x];
-        const x1 = columns.upper[x];
-        const dx = columns.weight[x];
-        const ex = F(1 - dx);
-        for (let c = 0; c < depth; c++) {
-          const lowerLeft = F(F(input[(row0 + x0) * depth + c] * ey) * ex);
-          const upperLeft = F(F(input[(row1 + x0) * depth + c] * dy) * ex);
-          const lowerRight = F(F(input[(row0 + x1) * depth + c] * ey) * dx);
-          const upperRight = F(F(input[(row1 + x1) * depth + c] * dy) * dx);
-          output[to++] = F(F(F(F(lowerLeft + upperLeft) + lowerRight) + upperRight) + 0.5);
-        }
+      for (let x = 0; x < columns.lower.length; x++, to += depth) {
+        corners[0] = (row0 + columns.lower[x]) * depth;
+        corners[1] = (row1 + columns.lower[x]) * depth;
+        corners[2] = (row0 + columns.upper[x]) * depth;
+        corners[3] = (row1 + columns.upper[x]) * depth;
+        pixel(corners, columns.weight[x], rows.weight[y], to);
       }
     }
   }
+}
+
+function pixel8(
+  depth: number,
+  input: Uint8Array,
+  output: Uint8Array,
+  at: Int32Array,
+  dx: number,
+  dy: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    const mean = mix(input[at[0] + c], input[at[1] + c], input[at[2] + c], input[at[3] + c], dx, dy);
+    output[to + c] = F(mean + 0.5);
+  }
+}
+
+function pixelFloat(
+  depth: number,
+  input: Float32Array,
+  output: Float32Array,
+  at: Int32Array,
+  dx: number,
+  dy: number,
+  to: number,
+) {
+  for (let c = 0; c < depth; c++) {
+    output[to + c] = mix(input[at[0] + c], input[at[1] + c], input[at[2] + c], input[at[3] + c], dx, dy) + 0; // not -0
+  }
+}
+
+function mix(upperLeft: number, lowerLeft: number, upperRight: number, lowerRight: number, dx: number, dy: number) {
+  const ex = F(1 - dx);
+  const ey = F(1 - dy);
+  const left = F(F(F(upperLeft * ey) * ex) + F(F(lowerLeft * dy) * ex));
+  return F(F(left + F(F(upperRight * ey) * dx)) + F(F(lowerRight * dy) * dx));
 }

@@ -3,6 +3,7 @@
  *   sum over ky, kx, c of (input[b, y*strideH + ky*dilationH - padTop, x*strideW + kx*dilationW - padLeft, g + c]
  *                          + inputOffset) * (filter[o, ky, kx, c] + filterOffset)),
  * taps outside the image left out. With groups, output channel o sees only its group's input channels, from g on.
+ * float32 is in float/conv_2d.ts.
  *
  * Equals: reference/conv.h (uint8), reference/integer_ops/conv.h (int8, int16). Deviations: the accumulator of int16
  * follows the type of the bias (see prepareBias).
@@ -10,8 +11,9 @@
  * The taps of an output pixel are gathered into a row, zeros outside the image, which the filter, as a matrix, multiplies
  * two rows at a time. Where a tap is the whole pixel (1x1, stride 1), the input is such rows already.
  */
+import { convFloat, prepareConvFloat } from '../float/conv_2d.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Activation, Padding } from '../quantization.ts';
+import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
@@ -21,38 +23,26 @@ import {
   type Requantize,
 } from './convolution.ts';
 import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from './matrix_product.ts';
-import { prepareWindow } from './window.ts';
+import { prepareConvWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
-  dilationHFactor: number;
-  dilationWFactor: number;
+interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
   quantizedBiasType: string;
 }
 
-export type Conv = ReturnType<typeof prepare>;
+export type PreparedConv = ReturnType<typeof prepare>;
+export type Conv = Extract<PreparedConv, { kind: 'integer' }>;
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
-  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
-  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
-  const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape; // OHWI
-  const groups = Math.trunc(inputDepth / filterDepth);
-  node.require(
-    groups > 0 && groups * filterDepth === inputDepth && outputDepth > 0 && outputDepth % groups === 0,
-    `${inputDepth} input channels and ${outputDepth} output channels do not fall into groups of ${filterDepth}`,
-  );
+  const windows = prepareConvWindows(node, options, input, filter);
+  const { batches, outputHeight, outputWidth, outputDepth, groups, filterHeight, filterWidth, filterDepth } = windows;
   const { bias, accumulator } = prepareBias(node, 2, input, options.quantizedBiasType, outputDepth);
   node.require(bias !== undefined, 'there is no bias');
-  const { padding, strideH, strideW, dilationHFactor, dilationWFactor } = options;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH, dilationHFactor);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW, dilationWFactor);
-  const output = node.output(0, [batches, rows.size, columns.size, outputDepth], input.dtype);
+  const output = node.output(0, [batches, outputHeight, outputWidth, outputDepth], input.dtype);
   const accumDepth = filterHeight * filterWidth * filterDepth;
   const groupDepth = outputDepth / groups; // output channels of a group
   node.macs = output.size * accumDepth;
@@ -64,8 +54,11 @@ function prepare(node: Node) {
     columns: groupDepth,
     columnStride: accumDepth,
   };
-  const pointwise = filterHeight === 1 && filterWidth === 1 && strideH === 1 && strideW === 1 && groups === 1;
+  const { strideHeight, strideWidth } = windows;
+  const pointwise = filterHeight === 1 && filterWidth === 1 && strideHeight === 1 && strideWidth === 1 && groups === 1;
   return {
+    kind: 'integer' as const,
+    ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareFilterOffset(node, filter), matrixLayout),
     bias,
@@ -80,30 +73,15 @@ function prepare(node: Node) {
       accumulator,
       options.fusedActivationFunction,
     ),
-    inputHeight,
-    inputWidth,
-    inputDepth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    outputDepth,
-    pixels: batches * rows.size * columns.size,
-    groups,
+    pixels: batches * outputHeight * outputWidth,
     groupDepth,
-    filterHeight,
-    filterWidth,
-    filterDepth,
     accumDepth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    dilationHeight: dilationHFactor,
-    dilationWidth: dilationWFactor,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     patch: pointwise ? undefined : node.scratch('int16', 2 * accumDepth),
   };
 }
 
-function bind(p: Conv): Eval {
+function bind(p: PreparedConv): Eval {
+  if (p.kind === 'float') return convFloat(p);
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);

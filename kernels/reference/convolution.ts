@@ -20,6 +20,35 @@ import type { Accumulator } from './matrix_product.ts';
 
 // ---- prepare
 
+const CLAMPS: readonly Activation[] = ['NONE', 'RELU', 'RELU_N1_TO_1', 'RELU6'];
+
+/**
+ * FULLY_CONNECTED's filter is [outputDepth, accumDepth]. The output's shape is [batches, outputDepth], where the input is
+ * taken as [batches, accumDepth]; or the input's up to the last dimension.
+ */
+export function prepareProductShape(node: Node, input: Tensor, filter: Tensor) {
+  const { fusedActivationFunction, weightsFormat, keepNumDims } = node.options<{
+    fusedActivationFunction: Activation;
+    weightsFormat: string;
+    keepNumDims: boolean;
+  }>();
+  if (weightsFormat !== 'DEFAULT') node.unsupported(`weights in the format ${weightsFormat}`);
+  node.require(
+    CLAMPS.includes(fusedActivationFunction),
+    `the fused activation is ${fusedActivationFunction}; only clamps can be`,
+  );
+  node.require(filter.shape.length === 2, 'the filter must have 2 dimensions');
+  const [outputDepth, accumDepth] = filter.shape;
+  node.require(accumDepth > 0, 'the filter is empty');
+  const depth = input.shape.at(-1);
+  node.require(
+    !keepNumDims || depth === accumDepth,
+    `the input's last dimension is ${depth}, the filter's ${accumDepth}`,
+  );
+  const leading = keepNumDims ? input.shape.slice(0, -1) : [Math.trunc(input.size / accumDepth)];
+  return { shape: [...leading, outputDepth], outputDepth, accumDepth };
+}
+
 /**
  * Bias tensor of a convolution and the type of its accumulator. 8-bit activations add in int32; int16 activations in the
  * bias's own type, as in TFLite Micro. (TFLite goes by the option quantizedBiasType, and reads an int32 bias as pairs

@@ -2,7 +2,7 @@
  * DEPTHWISE_CONV_2D: output[b, y, x, o] = requantize(bias[o] +
  *   sum over ky, kx of (input[b, y*strideH + ky*dilationH - padTop, x*strideW + kx*dilationW - padLeft, c] + inputOffset)
  *                      * (filter[0, ky, kx, o] + filterOffset)),   o = c * depthMultiplier + m,
- * taps outside the image left out.
+ * taps outside the image left out. float32 is in float/depthwise_conv_2d.ts.
  *
  * Equals: reference/depthwiseconv_uint8.h (uint8), reference/integer_ops/depthwise_conv.h (int8, int16). Deviations: the
  * accumulator of int16 may be int32, as in CONV_2D (upstream refuses such a bias); int16 takes int4 filters too
@@ -11,8 +11,9 @@
  * All channels of a pixel are summed up side by side, tap by tap: 1.3 GMAC/s, where a loop over the taps for each channel
  * made 0.7 (3x3, 144 channels, Node 20 on a Xeon).
  */
+import { depthwiseConvFloat, prepareDepthwiseConvFloat } from '../float/depthwise_conv_2d.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Activation, Padding } from '../quantization.ts';
+import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   bindRequantize,
@@ -22,66 +23,40 @@ import {
   type Requantize,
 } from './convolution.ts';
 import { FOLD, fold } from './matrix_product.ts';
-import { prepareWindow } from './window.ts';
+import { prepareDepthwiseWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
+interface Options extends WindowOptions {
   depthMultiplier: number;
-  dilationHFactor: number;
-  dilationWFactor: number;
   fusedActivationFunction: Activation;
 }
 
-export type DepthwiseConv = ReturnType<typeof prepare>;
+export type PreparedDepthwiseConv = ReturnType<typeof prepare>;
+export type DepthwiseConv = Extract<PreparedDepthwiseConv, { kind: 'integer' }>;
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareDepthwiseConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
-  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
-  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
-  const [filterBatch, filterHeight, filterWidth, outputDepth] = filter.shape; // 1HWO
-  const depthMultiplier = Math.trunc(outputDepth / inputDepth);
-  node.require(
-    filterBatch === 1 && depthMultiplier > 0 && depthMultiplier * inputDepth === outputDepth,
-    `a filter of [${filter.shape}] for ${inputDepth} input channels`,
-  );
+  const windows = prepareDepthwiseWindows(node, options, input, filter);
+  const { batches, inputDepth, outputHeight, outputWidth, outputDepth, depthMultiplier } = windows;
   node.require(
     input.dtype !== 'int16' || options.depthMultiplier === depthMultiplier,
     `depth_multiplier is ${options.depthMultiplier}, but ${inputDepth} input channels become ${outputDepth}`,
   );
   const { bias, accumulator } = prepareBias(node, 2, input, 'FLOAT32', outputDepth);
-  const { padding, strideH, strideW, dilationHFactor, dilationWFactor } = options;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH, dilationHFactor);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW, dilationWFactor);
-  const output = node.output(0, [batches, rows.size, columns.size, outputDepth], input.dtype);
-  node.macs = output.size * filterHeight * filterWidth;
+  const output = node.output(0, [batches, outputHeight, outputWidth, outputDepth], input.dtype);
+  node.macs = output.size * windows.filterHeight * windows.filterWidth;
   const wide = accumulator === 'int64';
   const activation = options.fusedActivationFunction;
   return {
+    kind: 'integer' as const,
+    ...windows,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareCentered(node, filter, prepareFilterOffset(node, filter)),
     bias,
     output,
     requantization: prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation),
-    batches,
-    inputHeight,
-    inputWidth,
-    inputDepth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    outputDepth,
-    depthMultiplier,
-    filterHeight,
-    filterWidth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    dilationHeight: dilationHFactor,
-    dilationWidth: dilationWFactor,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     /** A pixel's sums; of int64, their low halves. */
     low: node.scratch('int32', outputDepth),
     high: wide ? node.scratch('int32', outputDepth) : undefined,
@@ -89,7 +64,8 @@ function prepare(node: Node) {
   };
 }
 
-function bind(p: DepthwiseConv): Eval {
+function bind(p: PreparedDepthwiseConv): Eval {
+  if (p.kind === 'float') return depthwiseConvFloat(p);
   const input = bindCentered(p.input);
   const filter = bindCentered(p.filter);
   const sums = bindSums(p, input.values, filter.values);

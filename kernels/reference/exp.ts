@@ -1,11 +1,12 @@
 /**
  * EXP, LOG, GELU, ELU: real functions of one quantized value, from tables made of float32: 256 entries for 8-bit types,
- * 513 for int16, interpolated.
+ * 513 for int16, interpolated. EXP of float32 is in float/elementwise.ts.
  *
  * Equals: exp.cc, elementwise.cc (LOG), activations.cc. ELU is not among upstream's reference kernels: it equals the
  * optimized one, or tflm's, which takes exp(x) - 1. Deviations: none.
  */
 import { lookup16 } from '../fixed_point.ts';
+import { expFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
@@ -13,6 +14,7 @@ import { prepareZeroPoints, unary } from './elementwise.ts';
 import { lookup } from './lookup.ts';
 
 function prepareExp(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, expFloat);
   return prepare(node, ['int8', 'int16'], () => floatFunctions.exp);
 }
 
@@ -41,13 +43,16 @@ function prepare(
   const fn = functionOf(output);
   const quantization = [input.scale, input.zeroPoint, output.scale, output.zeroPoint] as const;
   return {
+    kind: 'integer' as const,
     input,
     output,
     table: dtype === 'int16' ? lut16(fn, ...quantization) : lut8(fn, ...quantization, dtype),
   };
 }
 
-function bind({ input, output, table }: ReturnType<typeof prepare>): Eval {
+function bind(p: ReturnType<typeof prepareExp>): Eval {
+  if (p.kind === 'float') return unaryFloat(p);
+  const { input, output, table } = p;
   if (table instanceof Int16Array) return unary(input, output, (value) => lookup16(table, value));
   return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
 }

@@ -1,6 +1,6 @@
 /**
  * FULLY_CONNECTED: output[b, o] = requantize(bias[o] +
- *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)).
+ *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)). float32 is in float/fully_connected.ts.
  *
  * Equals: in profile tflite reference/integer_ops/fully_connected.h and, of uint8, reference/fully_connected.h, the variants
  * that requantize in double: round(double(sum) * scale), here by multiplyByDouble. In profile tflm, and of int16 filters,
@@ -8,6 +8,7 @@
  * prepareBias).
  */
 import { addHigh, multiplyByDouble, multiplyByDouble32 } from '../fixed_point.ts';
+import { fullyConnectedFloat, prepareFullyConnectedFloat } from '../float/fully_connected.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -24,6 +25,7 @@ import {
   biasValues,
   bindRequantize,
   prepareBias,
+  prepareProductShape,
   prepareRequantization,
   prepareScaleCount,
   type Requantize,
@@ -39,8 +41,6 @@ import {
 
 interface Options {
   fusedActivationFunction: Activation;
-  weightsFormat: string;
-  keepNumDims: boolean;
   quantizedBiasType: string;
 }
 
@@ -53,27 +53,18 @@ const FILTERS = {
   int16: ['int8', 'int16', 'int4', 'int2'],
 } satisfies { [input: string]: readonly FilterType[] };
 
-const ACTIVATIONS: readonly Activation[] = ['NONE', 'RELU', 'RELU_N1_TO_1', 'RELU6'];
-
-type FullyConnected = ReturnType<typeof prepare>;
+type FullyConnected = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
 
 function prepare(node: Node) {
-  const options = node.options<Options>();
-  const activation = options.fusedActivationFunction;
-  if (options.weightsFormat !== 'DEFAULT') node.unsupported(`weights in the format ${options.weightsFormat}`);
-  node.require(ACTIVATIONS.includes(activation), `the fused activation is ${activation}; only clamps can be`);
+  if (node.input(0).dtype === 'float32') return prepareFullyConnectedFloat(node);
+  const { fusedActivationFunction: activation, quantizedBiasType } = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input<FilterType>(1, ...FILTERS[input.dtype]);
-  node.require(filter.shape.length === 2, 'the filter must have 2 dimensions');
-  const [outputDepth, accumDepth] = filter.shape;
-  const prepared = prepareBias(node, 2, input, options.quantizedBiasType, outputDepth);
+  const { shape, outputDepth, accumDepth } = prepareProductShape(node, input, filter);
+  const prepared = prepareBias(node, 2, input, quantizedBiasType, outputDepth);
   const wideFilter = filter.dtype === 'int16';
   const accumulator: Accumulator = wideFilter ? 'int64' : prepared.accumulator;
-  const output = node.output(
-    0,
-    prepareShape(node, input, options.keepNumDims, accumDepth, outputDepth),
-    ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]),
-  );
+  const output = node.output(0, shape, ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]));
   const batches = outputDepth > 0 ? output.size / outputDepth : 0;
   node.macs = output.size * accumDepth * (wideFilter ? 2 : 1);
   const matrix = {
@@ -85,6 +76,7 @@ function prepare(node: Node) {
     columnStride: accumDepth,
   };
   return {
+    kind: 'integer' as const,
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareOffset(node, filter), matrix),
     bias: prepared.bias,
@@ -109,15 +101,6 @@ function prepare(node: Node) {
     outputDepth,
     accumDepth,
   };
-}
-
-/** [batches, outputDepth], where the input is taken as [batches, accumDepth]; or the input's shape up to the last. */
-function prepareShape(node: Node, input: Tensor, keepNumDims: boolean, accumDepth: number, outputDepth: number) {
-  node.require(accumDepth > 0, 'the filter is empty');
-  if (!keepNumDims) return [Math.trunc(input.size / accumDepth), outputDepth];
-  const depth = input.shape.at(-1);
-  node.require(depth === accumDepth, `the input's last dimension is ${depth}, the filter's ${accumDepth}`);
-  return [...input.shape.slice(0, -1), outputDepth];
 }
 
 /** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */
@@ -147,7 +130,8 @@ function prepareDoubleRequantization(
   };
 }
 
-function bind(p: FullyConnected): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return fullyConnectedFloat(p);
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);

@@ -1,5 +1,6 @@
 /**
  * L2_NORMALIZATION: output = x / sqrt(sum of x^2) along the last axis, for x = input - inputZeroPoint, in steps of 1/128.
+ * float32 is in float/l2_normalization.ts.
  *
  * Equals: reference/l2normalization.h (uint8), reference/integer_ops/l2normalization.h (int8). Deviations: none.
  */
@@ -10,6 +11,7 @@ import {
   roundingDivideByPOT,
   saturatingRoundingDoublingHighMul,
 } from '../fixed_point.ts';
+import { l2NormalizationFloat, prepareL2NormalizationFloat } from '../float/l2_normalization.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import { int8View } from '../tensor.ts';
@@ -21,6 +23,7 @@ interface Options {
 function prepare(node: Node) {
   const { fusedActivationFunction } = node.options<Options>();
   if (fusedActivationFunction !== 'NONE') node.unsupported(`TFLite does not fuse it with ${fusedActivationFunction}`);
+  if (node.input(0).dtype === 'float32') return prepareL2NormalizationFloat(node);
   const input = node.input(0, 'int8', 'uint8');
   node.require(input.shape.length > 0, 'the input must have a dimension');
   const output = node.output(0, input.shape, input.dtype);
@@ -29,12 +32,13 @@ function prepare(node: Node) {
     output.scale === 1 / 128 && output.zeroPoint === zeroPoint,
     `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/128, ${zeroPoint})`,
   );
-  return { input, output, depth: input.shape.at(-1)!, inputOffset: 0 - input.zeroPoint };
+  return { kind: 'integer' as const, input, output, depth: input.shape.at(-1)!, inputOffset: 0 - input.zeroPoint };
 }
 
-type L2Normalization = ReturnType<typeof prepare>;
+type L2Normalization = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
 
-function bind(p: L2Normalization): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return l2NormalizationFloat(p);
   const input = int8View(p.input);
   const output = int8View(p.output);
   return p.input.dtype === 'int8' ? () => evalInt8(p, input, output) : () => evalUint8(p, input, output);

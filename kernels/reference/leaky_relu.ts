@@ -1,9 +1,11 @@
 /**
- * LEAKY_RELU: output = requantize(x) if x >= 0, else requantize(alpha * x), where x = input - inputZeroPoint.
+ * LEAKY_RELU: output = requantize(x) if x >= 0, else requantize(alpha * x), where x = input - inputZeroPoint. float32 is in
+ * float/elementwise.ts.
  *
  * Equals: reference/leaky_relu.h. tflm: multipliers in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { leakyReluFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   convolutionMultiplier,
@@ -24,13 +26,14 @@ interface Options {
 }
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, leakyReluFloat(node.options<Options>().alpha));
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   prepareZeroPoints(node, input, output);
   const { dtype } = input;
   const params = prepareParams(node, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));
-  return { input, output, table, params };
+  return { kind: 'integer' as const, input, output, table, params };
 }
 
 type Params = ReturnType<typeof prepareParams>;
@@ -61,7 +64,9 @@ function leakyRelu(value: number, p: Params): number {
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 
-function bind({ input, output, table, params }: ReturnType<typeof prepare>): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return unaryFloat(p);
+  const { input, output, table, params } = p;
   if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
   return unary(input as Tensor<'int16'>, output, (value) => leakyRelu(value, params));
 }

@@ -1,11 +1,12 @@
 /**
- * LOGISTIC: output = 1 / (1 + exp(-input)); TANH: output = tanh(input).
+ * LOGISTIC: output = 1 / (1 + exp(-input)); TANH: output = tanh(input). float32 is in float/elementwise.ts.
  *
  * Equals: activations.cc: tables of 8-bit values, made from float32; reference/integer_ops/logistic.h and tanh.h for
  * int16: one interpolated table of the logistic function. tflm: int8 in fixed point, the output's scale taken for
  * granted. Deviations: 8-bit LOGISTIC heeds the output's quantization; upstream insists on a scale of 1/256.
  */
 import { logisticInt16, tanhInt16 } from '../fixed_point.ts';
+import { logisticFloat, prepareUnaryFloat, tanhFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   checkedLog2,
@@ -29,6 +30,7 @@ function prepareTanh(node: Node) {
 }
 
 function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
+  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, op === 'LOGISTIC' ? logisticFloat : tanhFloat);
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   const { scale, zeroPoint, dtype } = input;
@@ -55,6 +57,7 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return unaryFloat(p);
   if (p.kind === 'table') return lookup(p.input, p.table, p.output);
   const { input, output, multiplier, shift } = p;
   return p.kind === 'LOGISTIC'

@@ -1,7 +1,8 @@
 /**
  * SUM: output = clamp(multiplyByQuantizedMultiplier(sum of (input - inputZeroPoint)) + outputZeroPoint).
  * MEAN: the same, with the division by the number of elements in the multiplier.
- * Of int32 and int64: SUM is the sum, which wraps, and MEAN is sum / number, truncated.
+ * Of int32 and int64: SUM is the sum, which wraps, and MEAN is sum / number, truncated. MEAN of float32 is in
+ * float/mean.ts.
  *
  * Equals: reference/reduce.h, QuantizedMeanOrSum and Mean. The sum and the mean of nothing are stored as 0.
  * Deviations: SUM of int8 is as wrong in profile tflite as in TFLite's own reference kernel, which reads and writes int8
@@ -9,6 +10,7 @@
  * right in every profile.
  */
 import { addHigh, foldHigh, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { meanFloat, prepareMeanFloat } from '../float/mean.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   meanMultiplier,
@@ -22,6 +24,7 @@ import { bytesOf, type Tensor } from '../tensor.ts';
 import { prepareReduction, type Reducer64, reduce, reduceInt64 } from './reduction.ts';
 
 function prepareMean(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareMeanFloat(node);
   return prepare(node, meanMultiplier, false);
 }
 
@@ -59,7 +62,8 @@ function prepare(
 
 type Sum = ReturnType<typeof prepare>;
 
-function bindMean(p: Sum): Eval {
+function bindMean(p: ReturnType<typeof prepareMean>): Eval {
+  if (p.kind === 'float') return meanFloat(p);
   if (p.kind === 'empty') return zero(p.output);
   if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction, count } = p;

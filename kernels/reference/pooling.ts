@@ -3,51 +3,39 @@
  * MAX_POOL_2D: output[b, y, x, c] = clamp(maximum of the window).
  *
  * What of a window hangs over the edge of the image is left out, and not counted. Nothing is rescaled: the output's
- * quantization serves the fused activation alone.
+ * quantization serves the fused activation alone. float32 is in float/pooling.ts.
  *
  * Equals: reference/pooling.h (uint8), reference/integer_ops/pooling.h (int8, int16). Deviations: none.
  */
 import { roundingDivide } from '../fixed_point.ts';
+import { averagePoolFloat, maxPoolFloat, preparePoolFloat } from '../float/pooling.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { type Activation, activationRange, type Divisor, divisor, type Padding } from '../quantization.ts';
+import { type Activation, activationRange, type Divisor, divisor } from '../quantization.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { prepareWindow } from './window.ts';
+import { prepareWindows, type WindowOptions } from './window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
+interface Options extends WindowOptions {
   filterHeight: number;
   filterWidth: number;
   fusedActivationFunction: Activation;
 }
 
-type Pooling = ReturnType<typeof prepare>;
+type Pooling = ReturnType<typeof preparePooling>;
 
-function prepare(node: Node) {
-  const { padding, strideH, strideW, filterHeight, filterWidth, fusedActivationFunction } = node.options<Options>();
+function preparePooling(node: Node) {
+  const options = node.options<Options>();
+  const { filterHeight, filterWidth, fusedActivationFunction } = options;
   const input = node.input(0, 'int8', 'uint8', 'int16');
-  node.require(input.shape.length === 4, `the input must have 4 dimensions, not ${input.shape.length}`);
-  const [batches, inputHeight, inputWidth, depth] = input.shape;
-  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH);
-  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW);
-  const output = node.output(0, [batches, rows.size, columns.size, depth], input.dtype);
+  const windows = prepareWindows(node, options, input, filterHeight, filterWidth);
+  const { batches, inputHeight, inputWidth, inputDepth: depth, outputHeight, outputWidth } = windows;
+  const output = node.output(0, [batches, outputHeight, outputWidth, depth], input.dtype);
   node.macs = output.size * Math.min(filterHeight, inputHeight) * Math.min(filterWidth, inputWidth);
   return {
+    kind: 'integer' as const,
+    ...windows,
     input,
     output,
-    batches,
-    inputHeight,
-    inputWidth,
     depth,
-    outputHeight: rows.size,
-    outputWidth: columns.size,
-    filterHeight,
-    filterWidth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    padTop: rows.padding,
-    padLeft: columns.padding,
     // Without an activation a tensor may go without a scale.
     ...(fusedActivationFunction === 'NONE'
       ? activationRange('NONE', 1, 0, output.dtype)
@@ -57,7 +45,8 @@ function prepare(node: Node) {
 
 /** AVERAGE_POOL_2D: a divisor for every number of elements that a window can have, by that number. */
 function prepareAverage(node: Node) {
-  const p = prepare(node);
+  if (node.input(0).dtype === 'float32') return preparePoolFloat(node);
+  const p = preparePooling(node);
   const divisors: Divisor[] = [];
   // Beyond the limits it will not run, and may have millions of divisors.
   if (p.output.size > 0 && node.macs <= node.limits.macs) {
@@ -66,6 +55,10 @@ function prepareAverage(node: Node) {
     for (const row of rows) for (const column of columns) divisors[row * column] ??= divisor(row * column);
   }
   return { ...p, divisors };
+}
+
+function prepareMax(node: Node) {
+  return node.input(0).dtype === 'float32' ? preparePoolFloat(node) : preparePooling(node);
 }
 
 /** How many elements of the image the windows along one dimension have. */
@@ -102,6 +95,7 @@ function evalPooling(p: Pooling, pool: Pool) {
 }
 
 function bindAverage(p: ReturnType<typeof prepareAverage>): Eval {
+  if (p.kind === 'float') return averagePoolFloat(p);
   const { divisors } = p;
   if (p.output.size === 0) return () => {};
   if (p.input.dtype === 'int16') {
@@ -160,7 +154,8 @@ function average16(
   }
 }
 
-function bindMax(p: Pooling): Eval {
+function bindMax(p: ReturnType<typeof prepareMax>): Eval {
+  if (p.kind === 'float') return maxPoolFloat(p);
   if (p.output.size === 0) return () => {};
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;
@@ -215,4 +210,4 @@ function max16(
 }
 
 export const AVERAGE_POOL_2D = operator(prepareAverage, bindAverage);
-export const MAX_POOL_2D = operator(prepare, bindMax);
+export const MAX_POOL_2D = operator(prepareMax, bindMax);

@@ -77,7 +77,7 @@ function prepareWalk(dimensions: readonly Dimension[]): Walk {
 }
 
 /** The position of the element after the one at `position`. */
-function step({ sizes, strides, counters }: Walk, position: number): number {
+export function step({ sizes, strides, counters }: Walk, position: number): number {
   for (let d = 0; d < sizes.length; d++) {
     position = (position + strides[d]) | 0;
     if (++counters[d] < sizes[d]) return position;

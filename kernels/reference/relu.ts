@@ -1,11 +1,13 @@
 /**
  * RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1: output = clamp(requantize(input - inputZeroPoint)), as operators of their own,
- * which move the input to the output's scale. (Fused into another operator, they only clamp.)
+ * which move the input to the output's scale. (Fused into another operator, they only clamp.) float32 is in
+ * float/elementwise.ts.
  *
  * Equals: reference_ops.h ReluX. tflm: a multiplier in double; RELU6 only clamps, in units of the input. Deviations:
  * none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { clampFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -25,6 +27,7 @@ function relu(activation: Activation | 'RELU_0_TO_1') {
 }
 
 function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
+  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, clampFloat(activation));
   const int16 = activation === 'RELU' || activation === 'RELU6' ? (['int16'] as const) : []; // upstream has no others
   const input = node.input(0, 'int8', 'uint8', ...int16);
   const output = node.output(0, input.shape, input.dtype);
@@ -32,7 +35,7 @@ function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
   const { dtype } = input;
   const params = prepareParams(node, activation, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => requantize(value, params));
-  return { input, output, table, params };
+  return { kind: 'integer' as const, input, output, table, params };
 }
 
 type Params = ReturnType<typeof prepareParams>;
@@ -61,7 +64,9 @@ function requantize(value: number, p: Params): number {
   return Math.min(Math.max(scaled, p.activationMin), p.activationMax);
 }
 
-function bind({ input, output, table, params }: ReturnType<typeof prepare>): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return unaryFloat(p);
+  const { input, output, table, params } = p;
   if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
   return unary(input as Tensor<'int16'>, output, (value) => requantize(value, params));
 }

@@ -1,13 +1,13 @@
 /**
  * RESIZE_BILINEAR: output[b, y, x, c] = the mean of the four pixels around the position in the input, weighted in steps
- * of 1/1024, rounded half away from zero. (uint8 in float32: float/resize_bilinear.ts.)
+ * of 1/1024, rounded half away from zero. (uint8 and float32, both in float32: float/resize_bilinear.ts.)
  * RESIZE_NEAREST_NEIGHBOR: output[b, y, x, c] = input[b, rows[y], columns[x], c].
  *
  * Equals: reference/resize_bilinear.h ResizeBilinearInteger, reference/resize_nearest_neighbor.h. Deviations: where the
  * rounded scale leads beyond the input's edge, at which TFLite reads wild, the edge is read; heights and widths end at
  * 2^20 - 1.
  */
-import { prepareFloatPositions, resizeBilinearUint8 } from '../float/resize_bilinear.ts';
+import { prepareFloatPositions, resizeBilinearFloat } from '../float/resize_bilinear.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { roundHalfAway } from '../quantization.ts';
 import { bytesOf, type DType, elementSize, type Tensor } from '../tensor.ts';
@@ -49,7 +49,7 @@ function prepareResize<T extends DType>(node: Node, ...dtypes: T[]) {
 // ---- RESIZE_BILINEAR
 
 function prepareBilinear(node: Node) {
-  const p = prepareResize(node, 'int8', 'uint8', 'int16');
+  const p = prepareResize(node, 'int8', 'uint8', 'int16', 'float32');
   const { input, output, alignCorners, halfPixelCenters } = p;
   node.require(p.outputHeight > 0 && p.outputWidth > 0, 'the size must be positive');
   node.require(!(alignCorners && halfPixelCenters), 'alignCorners and halfPixelCenters exclude each other');
@@ -57,11 +57,11 @@ function prepareBilinear(node: Node) {
     rows: prepare(p.inputHeight, p.outputHeight, alignCorners, halfPixelCenters),
     columns: prepare(p.inputWidth, p.outputWidth, alignCorners, halfPixelCenters),
   });
-  return input.dtype === 'uint8'
+  return input.dtype === 'uint8' || input.dtype === 'float32'
     ? {
         kind: 'float' as const,
-        input: input as Tensor<'uint8'>,
-        output: output as Tensor<'uint8'>,
+        input: input as Tensor<'uint8' | 'float32'>,
+        output: output as Tensor<'uint8' | 'float32'>,
         ...positions(prepareFloatPositions),
       }
     : {
@@ -85,7 +85,7 @@ type Bilinear = ReturnType<typeof prepareBilinear> & { kind: 'integer' };
 
 function bindBilinear(p: ReturnType<typeof prepareBilinear>): Eval {
   if (p.output.size === 0) return () => {};
-  if (p.kind === 'float') return resizeBilinearUint8(p);
+  if (p.kind === 'float') return resizeBilinearFloat(p);
   const { depth } = p;
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;

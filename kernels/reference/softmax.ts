@@ -1,5 +1,6 @@
 /**
  * SOFTMAX: output[i] = exp(beta * (input[i] - max)) / sum over j of exp(beta * (input[j] - max)), along the last axis.
+ * float32 is in float/softmax.ts.
  *
  * Equals: reference/softmax.h. In profile tflm the tables of int16 are computed in float32. Deviations: where the sum
  * leaves int32, beyond 4096 equal maxima (of int16: 65536), it saturates; and 8-bit outputs that TFLite aborts at,
@@ -15,6 +16,7 @@ import {
   saturatingAdd,
   saturatingRoundingDoublingHighMul,
 } from '../fixed_point.ts';
+import { prepareSoftmaxFloat, softmaxFloat } from '../float/softmax.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   quantizeMultiplier,
@@ -33,6 +35,7 @@ interface Options {
 }
 
 function prepare(node: Node) {
+  if (node.input(0).dtype === 'float32') return prepareSoftmaxFloat(node);
   const input = node.input(0, 'int8', 'uint8', 'int16');
   node.require(input.shape.length > 0, 'the input must have a dimension');
   const { beta } = node.options<Options>();
@@ -87,10 +90,11 @@ function prepareInt16(node: Node, input: Tensor<'int16'>, beta: number) {
   };
 }
 
-type Softmax8 = ReturnType<typeof prepare> & { kind: 'int8' };
+type Softmax8 = Extract<ReturnType<typeof prepare>, { kind: 'int8' }>;
 type Softmax16 = ReturnType<typeof prepareInt16>;
 
-function bind(p: Softmax8 | Softmax16): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float') return softmaxFloat(p);
   if (p.kind === 'int16') {
     const input = p.input.data;
     const output = p.output.data;

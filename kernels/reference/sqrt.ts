@@ -1,7 +1,7 @@
 /**
  * SQRT: output = sqrt(input), cut to an integer of the output's scale; RSQRT: 1 / sqrt(input). What lies below the zero
  * point has no root: an InputError. RSQRT of the zero point is the highest value. SQRT of float32 is in
- * float/arithmetic.ts.
+ * float/elementwise.ts.
  *
  * Equals: elementwise.cc. It takes SQRT's roots in float32 as it runs: here they come from a table, of 32768 entries for
  * int16. RSQRT of int8 is in fixed point, and so is tflm's of int16, which otherwise comes from an interpolated table of
@@ -9,7 +9,7 @@
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { prepareSqrtFloat, sqrtFloat } from '../float/arithmetic.ts';
+import { prepareUnaryFloat, sqrtFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   floatFunctions,
@@ -34,7 +34,7 @@ function prepareTensors(node: Node) {
 }
 
 function prepareSqrt(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareSqrtFloat(node);
+  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, sqrtFloat);
   const p = prepareTensors(node);
   const { input, output } = p;
   const fn = prepareSqrtOf(input.scale, output.scale, output.zeroPoint);
@@ -101,7 +101,7 @@ function rsqrt(value: number, p: RsqrtParams): number {
 }
 
 function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
-  if (p.kind === 'float') return sqrtFloat(p);
+  if (p.kind === 'float') return unaryFloat(p);
   const { node, input, output, table } = p;
   if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
   const roots = table.data;

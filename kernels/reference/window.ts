@@ -1,5 +1,73 @@
 import type { Node } from '../kernel.ts';
 import { computePadding, outputSize, type Padding } from '../quantization.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** The options that say where windows lie. */
+export interface WindowOptions {
+  padding: Padding;
+  strideH: number;
+  strideW: number;
+  dilationHFactor?: number;
+  dilationWFactor?: number;
+}
+
+/** The windows of an operator on images: CONV_2D, DEPTHWISE_CONV_2D, AVERAGE_POOL_2D, MAX_POOL_2D. */
+export function prepareWindows(
+  node: Node,
+  { padding, strideH, strideW, dilationHFactor = 1, dilationWFactor = 1 }: WindowOptions,
+  input: Tensor,
+  filterHeight: number,
+  filterWidth: number,
+) {
+  node.require(input.shape.length === 4, `the input must have 4 dimensions, not ${input.shape.length}`);
+  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
+  const rows = prepareWindow(node, padding, inputHeight, filterHeight, strideH, dilationHFactor);
+  const columns = prepareWindow(node, padding, inputWidth, filterWidth, strideW, dilationWFactor);
+  return {
+    batches,
+    inputHeight,
+    inputWidth,
+    inputDepth,
+    outputHeight: rows.size,
+    outputWidth: columns.size,
+    filterHeight,
+    filterWidth,
+    strideHeight: strideH,
+    strideWidth: strideW,
+    dilationHeight: dilationHFactor,
+    dilationWidth: dilationWFactor,
+    padTop: rows.padding,
+    padLeft: columns.padding,
+  };
+}
+
+export type Windows = ReturnType<typeof prepareWindows>;
+
+/** CONV_2D: an OHWI filter, its output channels in groups, of which each sees its own input channels. */
+export function prepareConvWindows(node: Node, options: WindowOptions, input: Tensor, filter: Tensor) {
+  node.require(filter.shape.length === 4, `the filter must have 4 dimensions, not ${filter.shape.length}`);
+  const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape;
+  const windows = prepareWindows(node, options, input, filterHeight, filterWidth);
+  const groups = Math.trunc(windows.inputDepth / filterDepth);
+  node.require(
+    groups > 0 && groups * filterDepth === windows.inputDepth && outputDepth > 0 && outputDepth % groups === 0,
+    `${windows.inputDepth} input channels and ${outputDepth} output channels do not fall into groups of ${filterDepth}`,
+  );
+  return { ...windows, outputDepth, filterDepth, groups };
+}
+
+/** DEPTHWISE_CONV_2D: a 1HWO filter, depthMultiplier output channels for each input channel. */
+export function prepareDepthwiseWindows(node: Node, options: WindowOptions, input: Tensor, filter: Tensor) {
+  node.require(filter.shape.length === 4, `the filter must have 4 dimensions, not ${filter.shape.length}`);
+  const [filterBatch, filterHeight, filterWidth, outputDepth] = filter.shape;
+  const windows = prepareWindows(node, options, input, filterHeight, filterWidth);
+  const depthMultiplier = Math.trunc(outputDepth / windows.inputDepth);
+  node.require(
+    filterBatch === 1 && depthMultiplier > 0 && depthMultiplier * windows.inputDepth === outputDepth,
+    `a filter of [${filter.shape}] for ${windows.inputDepth} input channels`,
+  );
+  return { ...windows, outputDepth, depthMultiplier };
+}
 
 /** How many positions a window takes along one dimension of the input, and how far it hangs over the start. */
 export function prepareWindow(

@@ -1,6 +1,6 @@
 /** CONV_2D of 8-bit values with a constant filter: see assembly/conv_2d.ts and assembly/product.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
-import type { Conv } from '../reference/conv_2d.ts';
+import type { Conv, PreparedConv } from '../reference/conv_2d.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { filterOffset, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';
@@ -9,7 +9,8 @@ import { BLOCK, packBlocks, prepareBlocks } from './requantization.ts';
 import { prepareResident, type Resident } from './resident.ts';
 
 export function conv2d(engine: Engine) {
-  return (p: Conv, node: Node): OptimizedBind | undefined => {
+  return (p: PreparedConv, node: Node): OptimizedBind | undefined => {
+    if (p.kind === 'float') return undefined;
     const input = prepareResident(node, p.input.tensor);
     const isTaken = p.input.tensor.dtype !== 'int16' && p.filter.isConstant && p.groups === 1 && p.output.size > 0;
     if (!input || !isTaken) return undefined;

@@ -1,7 +1,7 @@
 /** DEPTHWISE_CONV_2D of 8-bit values with a constant filter: see assembly/depthwise_conv_2d.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import { biasValues } from '../reference/convolution.ts';
-import type { DepthwiseConv } from '../reference/depthwise_conv_2d.ts';
+import type { DepthwiseConv, PreparedDepthwiseConv } from '../reference/depthwise_conv_2d.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { filterOffset, largestMagnitude, type Rows, rowsOf } from './matrix.ts';
@@ -10,7 +10,8 @@ import { BLOCK, blocksOf, packBlocks, prepareBlocks, type Sums } from './requant
 import { prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
-  return (p: DepthwiseConv, node: Node): OptimizedBind | undefined => {
+  return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
+    if (p.kind === 'float') return undefined;
     const resident = prepareResident(node, p.input.tensor);
     const is8Bit = p.input.tensor.dtype !== 'int16';
     if (!resident || !is8Bit || !p.filter.isConstant || p.depthMultiplier !== 1 || p.output.size === 0)

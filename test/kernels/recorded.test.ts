@@ -97,7 +97,8 @@ function compareOutput({ dtype, shape, data }: OutputTensor, expected: Values, r
   }
   const values = valuesOf(expected, run);
   const [ours, theirs] = [bitsOf(data), bitsOf(values)];
-  const i = ours.findIndex((bits: number | bigint, at: number) => bits !== theirs[at]);
+  const bothNaN = (at: number) => Number.isNaN(data[at]) && Number.isNaN(values[at]); // of any bits
+  const i = ours.findIndex((bits: number | bigint, at: number) => bits !== theirs[at] && !bothNaN(at));
   return i < 0 ? undefined : `value ${i} is ${data[i]} where TFLite has ${values[i]}`;
 }
 

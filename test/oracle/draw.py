@@ -118,6 +118,19 @@ class Draw:
             noise = np.where(self.random.random(shape) < 0.7, edges, noise)
         return np.asarray(noise, np.float32)
 
+    def floats(self, shape):
+        """
+        An input of float32: noise; then, in half of the cases, ends of the type, infinities and NaN among zeros of both
+        signs and halves.
+        """
+        reach = self.choice(1, 4, 20)
+        runs = [np.asarray(self.random.uniform(-reach, reach, shape), np.float32) for _ in range(RUNS)]
+        few = np.float32([0, -0.0, 0.5, -0.5, 1, -1, 3, 6, -100])
+        ends = np.float32([3.4e38, -3.4e38, 1e-40, -1e-40, np.inf, -np.inf, np.nan]) if self.chance(0.5) else few
+        kinds = self.random.choice([0, 1, 2], shape, p=[0.5, 0.44, 0.06])
+        runs[1] = np.choose(kinds, [runs[1], self.random.choice(few, shape), self.random.choice(ends, shape)])
+        return Tensor("float32", tuple(shape), runs=runs)
+
     def aim(self, tensors, real):
         """
         Gives the inputs in run 1 the values whose result, in real steps of the output, lies closest to the middle
@@ -144,8 +157,14 @@ class Draw:
         runs = [self.values(dtype, shape, low, high, zero_point, style) for style in styles]
         return Tensor(dtype, tuple(shape), **quantization, runs=runs)
 
+    def feed(self, dtype, shape, low=None, high=None, **quantization):
+        """An input of values to compute with."""
+        return self.floats(shape) if dtype == "float32" else self.input(dtype, shape, low, high, **quantization)
+
     def sweep(self, dtype, low=None, high=None, **quantization):
         """An input that has every value of an 8-bit type in run 0; or just an input."""
+        if dtype == "float32":
+            return self.floats(self.shape(1, 4))
         if dtype not in ("int8", "uint8") or self.chance(0.5):
             return self.input(dtype, self.shape(1, 4), low, high, **quantization)
         least, most = LIMITS[dtype]
@@ -159,7 +178,7 @@ class Draw:
 
     def operand(self, dtype, shape, low=None, high=None, **quantization):
         """An input, or now and then a constant."""
-        tensor = self.input(dtype, shape, low, high, **quantization)
+        tensor = self.feed(dtype, shape, low, high, **quantization)
         if self.chance(0.25):
             tensor.data, tensor.runs = tensor.runs[self.integer(0, 1)], None
         return tensor
@@ -179,6 +198,9 @@ class Draw:
         of its input, its weights, its bias, the quantization of its output. Half of the biases lie at rounding
         boundaries: there the sum, if all inputs are at their zero point, is half a step of the output, give or take 1.
         """
+        if dtype == "float32":
+            bias = self.constant("float32", self.random.uniform(-4, 4, weight_shape[axis]))
+            return {}, self.stored(weight_type, weight_shape, axis), bias, {}
         low, high = LIMITS[weight_type]
         if weight_type == "int8" and self.chance(0.8):
             low += 1
@@ -221,3 +243,10 @@ class Draw:
         weights = self.constant(weight_type, weights, scale=scales, zero_point=zero_point, axis=axis)
         bias = self.constant(bias_type, bias, scale=np.float32(input_scale * scales), zero_point=0)
         return self.quantization(dtype, input_scale), weights, bias, self.quantization(dtype, output_scale)
+
+    def stored(self, dtype, shape, axis):
+        """Weights of float32 that are integers in the file, with one scale or one for each channel."""
+        scales = [self.power(-9, -4) for _ in range(shape[axis] if self.chance(0.6) else 1)]
+        zero_points = [self.zero_point("uint8") if dtype == "uint8" else 0 for _ in scales]
+        integers = self.constant(dtype, self.values(dtype, shape), scale=scales, zero_point=zero_points, axis=axis)
+        return Tensor("float32", tuple(shape), stored=integers)

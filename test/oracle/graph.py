@@ -27,6 +27,7 @@ class Tensor:
     data: np.ndarray = None  # of a constant
     runs: list = None  # of a graph input: its values in each run
     variable: bool = False
+    stored: object = None  # of float32 weights: the integers of the file that a DEQUANTIZE makes them of
 
 
 @dataclass(eq=False)

@@ -56,6 +56,8 @@ def image(d, deepest=5):
 
 
 def weight_type_of(d, dtype):
+    if dtype == "float32":
+        return d.choice("int8", "int8", "uint8", "int4")
     if dtype == "int8":
         return d.choice("int8", "int8", "int8", "int4")
     return "uint8" if dtype == "uint8" else "int8"
@@ -79,7 +81,7 @@ def conv_2d(d, op, dtype):  # not without bias; uint8 not per channel
     qx, weights, bias, qy = d.products(dtype, weight_type, (channels, fh, fw, depth // groups), 0, count, bias_type)
     return Node(
         op,
-        [d.input(dtype, (batch, height, width, depth), **qx), weights, bias],
+        [d.feed(dtype, (batch, height, width, depth), **qx), weights, bias],
         [Tensor(dtype, **qy)],
         options(
             "Conv2D",
@@ -101,7 +103,7 @@ def depthwise_conv_2d(d, op, dtype):  # int16: neither int4 weights nor an int32
     weight_type = weight_type_of(d, dtype)
     bias_type, _ = bias_type_of(d, dtype, narrow=False)
     qx, weights, bias, qy = d.products(dtype, weight_type, (1, fh, fw, depth * multiplier), 3, fh * fw, bias_type)
-    inputs = [d.input(dtype, (batch, height, width, depth), **qx), weights] + [bias] * (not d.chance(0.1))
+    inputs = [d.feed(dtype, (batch, height, width, depth), **qx), weights] + [bias] * (not d.chance(0.1))
     return Node(
         op,
         inputs,
@@ -157,7 +159,7 @@ def pool(d, op, dtype):  # takes no other scale for the output: nothing is resca
     q = d.quantization(dtype)
     return Node(
         op,
-        [d.input(dtype, shape, **q)],
+        [d.feed(dtype, shape, **q)],
         [Tensor(dtype, **q)],
         options(
             "Pool2D",
@@ -185,7 +187,7 @@ def fully_connected(d, op, dtype):  # uint8 not per channel
     shape = (*leading, depth)
     if not keep and leading and d.chance(0.3):  # the last dimension need not be the depth
         shape = (*leading[:-1], depth * leading[-1])
-    inputs = [d.input(dtype, shape, **qx), weights, bias]
+    inputs = [d.feed(dtype, shape, **qx), weights, bias]
     if not bias_code and d.chance(0.2):
         inputs = inputs[:2] + [None] * d.integer(0, 1)
     return Node(
@@ -230,7 +232,7 @@ def pair(d, dtype, qa, qb, a_range=(), b_range=()):
         if d.chance(0.5):
             shapes.reverse()
     b = d.operand(dtype, shapes[1], *b_range, **qb)
-    a = d.operand(dtype, shapes[0], *a_range, **qa) if b.data is None else d.input(dtype, shapes[0], *a_range, **qa)
+    a = d.operand(dtype, shapes[0], *a_range, **qa) if b.data is None else d.feed(dtype, shapes[0], *a_range, **qa)
     return [a, b]
 
 
@@ -273,12 +275,12 @@ def arithmetic(d, op, dtype):
     return Node(op, inputs, [Tensor(dtype, **qy)], options(table, **fields))
 
 
-def div(d, op, dtype):  # not int64; not by the zero point
+def div(d, op, dtype):  # not int64; not by the zero point, but for float32
     qa, qb = d.quantization(dtype), d.quantization(dtype)
     qy = d.quantization(dtype, qa["scale"] / qb["scale"] * d.power(-7, 1)) if qa else {}
     a, b = pair(d, dtype, qa, qb)
     step = d.choice(1, 2, 5) if b.zero_point < 100 else -3
-    for values in b.runs or [b.data]:
+    for values in (b.runs or [b.data]) if dtype != "float32" else []:
         values[values == b.zero_point] = b.zero_point + step
     return Node(op, [a, b], [Tensor(dtype, **qy)], options("Div", fusedActivationFunction=d.activation()))
 
@@ -420,16 +422,16 @@ def absolute(d, op, dtype):  # not uint8
 
 
 def plain(d, op, dtype):
-    """NEG, SIGN, LOGICAL_NOT, ZEROS_LIKE: on the values as they are stored."""
+    """NEG, SIGN, LOGICAL_NOT, ZEROS_LIKE: on the values as they are stored. And what has no parameters in float32."""
     return Node(op, [d.sweep(dtype)], [Tensor(dtype)])
 
 
 def softmax(d, op, dtype):  # outputs of other scales are refused (int8) or taken as if they were these
     shape, q = d.shape(1, 4, 250), d.quantization(dtype)
     out_type = "int16" if dtype == "int8" and d.chance(0.15) else dtype
-    out = {"scale": 1 / 65536, "zero_point": -32768} if out_type != dtype else UNIT[dtype]
+    out = {"scale": 1 / 65536, "zero_point": -32768} if out_type != dtype else UNIT.get(dtype, {})
     beta = d.choice(1.0, 1.0, 1.0, 0.5, 2.0, 0.1, 8.0)
-    return Node(op, [d.input(dtype, shape, **q)], [Tensor(out_type, **out)], options("Softmax", beta=beta))
+    return Node(op, [d.feed(dtype, shape, **q)], [Tensor(out_type, **out)], options("Softmax", beta=beta))
 
 
 def log_softmax(d, op, dtype):  # not int16; the output is 1/16
@@ -439,8 +441,10 @@ def log_softmax(d, op, dtype):  # not int16; the output is 1/16
 
 def l2_normalization(d, op, dtype):  # not int16; the output is 1/128
     out = {"scale": 1 / 128, "zero_point": 0 if dtype == "int8" else 128}
+    if dtype == "float32":
+        out = {}
     return Node(
-        op, [d.input(dtype, d.shape(2, 4, 250), **d.quantization(dtype))], [Tensor(dtype, **out)], options("L2Norm")
+        op, [d.feed(dtype, d.shape(2, 4, 250), **d.quantization(dtype))], [Tensor(dtype, **out)], options("L2Norm")
     )
 
 
@@ -539,7 +543,7 @@ def reduction(d, op, dtype):
         )
         if not 1e-30 < out["scale"] < 1e30:
             out = q
-    x = d.input(dtype, shape, **q)
+    x = d.feed(dtype, shape, **q)
     axes = axes[0] if len(axes) == 1 and d.chance(0.3) else axes
     return Node(op, [x, d.parameter(axes)], [Tensor(dtype, **out)], options("Reducer", keepDims=d.chance(0.5)))
 
@@ -833,7 +837,7 @@ def space_to_depth(d, op, dtype):  # not int16
 
 
 def resize(d, op, dtype):  # RESIZE_BILINEAR: not both options
-    x = d.input(dtype, image(d, 3), **d.quantization(dtype))
+    x = d.feed(dtype, image(d, 3), **d.quantization(dtype))
     align, half = d.choice((False, False), (True, False), (False, True))
     if op == "RESIZE_NEAREST_NEIGHBOR" and d.chance(0.15):
         align = half = True
@@ -1220,9 +1224,24 @@ MOVING = [  # the same, where values are only copied or counted: a third of the 
     (while_, "int8 uint8 int16 int32", "WHILE"),
     (variable, "int8 uint8 int16 int32", "VAR_HANDLE"),
 ]
+IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
+    (conv_2d, "CONV_2D"),
+    (depthwise_conv_2d, "DEPTHWISE_CONV_2D"),
+    (fully_connected, "FULLY_CONNECTED"),
+    (pool, "AVERAGE_POOL_2D MAX_POOL_2D"),
+    (arithmetic, "ADD SUB MUL"),
+    (div, "DIV"),
+    (alike, "MAXIMUM MINIMUM"),
+    (plain, "RELU RELU6 RELU_N1_TO_1 RELU_0_TO_1 LOGISTIC TANH HARD_SWISH EXP SQRT"),
+    (leaky_relu, "LEAKY_RELU"),
+    (softmax, "SOFTMAX"),
+    (l2_normalization, "L2_NORMALIZATION"),
+    (reduction, "MEAN"),
+    (resize, "RESIZE_BILINEAR"),
+]
 
 TABLE = {}  # operator: {type: (recipe, share of the cases)}
-for lines, share in ((COMPUTING, 1), (MOVING, 1 / 3)):
+for lines, share in ((COMPUTING, 1), (MOVING, 1 / 3), ([(r, "float32", names) for r, names in IN_FLOAT], 1 / 5)):
     for recipe, types, names in lines:
         for name in names.split():
             TABLE.setdefault(name, {}).update({dtype: (recipe, share) for dtype in types.split()})
@@ -1232,4 +1251,8 @@ def make_case(op, dtype, seed, number):
     """The graph of one case: always the same for the same arguments."""
     recipe, _ = TABLE[op][dtype]
     made = recipe(Draw(seed, op, dtype, number), op, dtype)
-    return made if isinstance(made, Graph) else Graph(made if isinstance(made, list) else [made])
+    if isinstance(made, Graph):
+        return made
+    nodes = made if isinstance(made, list) else [made]
+    stored = [tensor for node in nodes for tensor in node.inputs if tensor and tensor.stored]
+    return Graph([*(Node("DEQUANTIZE", [tensor.stored], [tensor]) for tensor in stored), *nodes])
