@@ -126,7 +126,7 @@ export class Program implements Callees {
   }
 
   /** An executor of a subgraph, whose inputs have the shapes in the file but for those given here. */
-  #executor(subgraph: number, inputShapes: InputShapes): Executor {
+  #executor(subgraph: number, inputShapes: InputShapes, options = this.#options): Executor {
     const spec = this.#model.subgraphs[subgraph];
     if (spec === undefined) {
       throw new ModelError(`there is no subgraph ${subgraph}: the file has ${this.#model.subgraphs.length}`);
@@ -141,7 +141,7 @@ export class Program implements Callees {
     }
     this.#preparing.push(subgraph);
     try {
-      const executor = new Executor(buildGraph(spec, inputShapes, this.#constants), this.#options, this.#budget);
+      const executor = new Executor(buildGraph(spec, inputShapes, this.#constants), options, this.#budget);
       this.#executors.add(executor);
       return executor;
     } finally {
@@ -172,7 +172,9 @@ export class Program implements Callees {
 
   prepare(node: Node, subgraph: number, inputShapes: readonly (readonly number[])[]): Callee {
     const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
-    const executor = this.#executor(subgraph, new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []])));
+    const shapes = new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []]));
+    // An engine has room for few memories of WebAssembly: it reserves gigabytes of addresses for each.
+    const executor = this.#executor(subgraph, shapes, { ...this.#options, kernelSet: undefined });
     this.#preparedFor.set(node, [...(this.#preparedFor.get(node) ?? []), executor]);
     this.#parts += partsOf(executor);
     return {
