@@ -85,6 +85,11 @@ function roundingDivideByPOT31(x: number, exponent: number): number {
   return ((x >> exponent) + ((threshold - remainder) >>> 31)) | 0; // + 1 if remainder > threshold, without a branch
 }
 
+/** The same of an int16 x. Beyond 15 upstream's mask is all ones, and what is left is 1, or -1 of a negative x. */
+export function roundingDivideByPOT16(x: number, exponent: number): number {
+  return exponent > 15 ? (x >> 31) | 1 : roundingDivideByPOT31(x, exponent);
+}
+
 /**
  * x * 2^exponent: saturated for exponent > 0, rounded half away from zero for exponent < 0; exponent in -31..31.
  * gemmlowp SaturatingRoundingMultiplyByPOT and, from Q(m) to Q(n) with exponent m - n, Rescale.

@@ -4,7 +4,7 @@
  *
  * Equals: reference/hard_swish.h. Deviations: none.
  */
-import { roundingDivideByPOT, saturatingLeftShift, saturatingRoundingDoublingHighMul16 } from '../fixed_point.ts';
+import { roundingDivideByPOT16, saturatingLeftShift, saturatingRoundingDoublingHighMul16 } from '../fixed_point.ts';
 import { hardSwishFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type HardSwishParams, hardSwishParams, table8 } from '../quantization.ts';
@@ -28,11 +28,11 @@ function hardSwish(value: number, p: HardSwishParams): number {
   if (p.reluishShift > 0) reluish = saturatingLeftShift(reluish, (p.reluishShift - 1) | 0);
   reluish = saturatingRoundingDoublingHighMul16(reluish, p.reluishMultiplier);
   if (p.reluishShift > 0) reluish = saturatingLeftShift(reluish, 1);
-  if (p.reluishShift < 0) reluish = roundingDivideByPOT(reluish, (0 - p.reluishShift) | 0);
+  if (p.reluishShift < 0) reluish = roundingDivideByPOT16(reluish, (0 - p.reluishShift) | 0);
   reluish = (reluish + 0x8000) >> 1; // (x + 3) / 6, in 0..1
   const product = Math.imul(reluish, preshiftOutput);
   const preshift = (product + (product < 0 ? 0x7fff : 0)) >> 15; // truncated, so that the biases cancel out
-  return roundingDivideByPOT(preshift, (0 - p.outputShift) | 0);
+  return roundingDivideByPOT16(preshift, (0 - p.outputShift) | 0);
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {

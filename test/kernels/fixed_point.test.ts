@@ -116,6 +116,16 @@ describe('shifts', () => {
     });
   });
 
+  it('roundingDivideByPOT16, every int16: beyond 15 the mask is all ones', () => {
+    for (let e = 0; e <= 31; e++) {
+      for (let x = -32768; x < 32768; x += e < 17 ? 1 : 7) {
+        const mask = ((e < 16 ? (1 << e) - 1 : -1) << 16) >> 16;
+        const up = (x & mask) > (mask >> 1) + (x < 0 ? 1 : 0);
+        equal(fp.roundingDivideByPOT16(x, e), (x >> e) + (up ? 1 : 0));
+      }
+    }
+  });
+
   it('saturatingRoundingMultiplyByPOT', () => {
     check(30_000, [int32, fc.integer({ min: -31, max: 31 })], (x, e) => {
       const left = Math.max(MIN, Math.min(MAX, x * 2 ** e));

@@ -31,6 +31,7 @@ describe.each(kernelSets)('LOGISTIC, TANH, HARD_SWISH, $name', ({ set }) => {
     ['TANH', 'int16', [0.0003, 0], [2 ** -15, 0], X16, [-32767, -32767, -27598, -11, 0, 11, 27598, 32767, 32767]],
     ['TANH', 'int16', [2 ** -11, 0], [2 ** -15, 0], X16, [-32767, -32767, -31589, -16, 0, 16, 31589, 32767, 32767]],
     ['HARD_SWISH', 'int8', [0.05, 5], [0.04, -110], X8, [-110, -110, -119, -113, -113, -110, -86, -37, 42]],
+    ['HARD_SWISH', 'int8', [2 ** -16, 0], [20, 3], [-128, -1, 0, 1, 127], [2, 2, 4, 4, 4]], // a shift of more than 15 bits
     ['HARD_SWISH', 'uint8', [0.05, 133], [0.03, 20], [0, 64, 96, 127, 128, 133, 160, 192, 255], [20, 20, 8, 15, 16, 20, 53, 118, 223]], // biome-ignore format: a table
   ] as const)('%s %s', (op, dtype, input, output, data, expected) => {
     expect(run(op, dtype, input, output, data)).toEqual(expected);
