@@ -1,9 +1,10 @@
 /**
- * `npm run test:oracle [-- SEED [COUNT]]`: fresh random models, answered by TFLite here and now, through `requant verify`.
- * $PYTHON must have ai-edge-litert and numpy. Exit status 0 if not one bit differs.
+ * `npm run test:oracle [-- SEED [COUNT]]`: fresh random models, answered here and now by TFLite and by whatever answers for
+ * another profile, through `requant verify`. $PYTHON must have ai-edge-litert and numpy; README.md says what the other
+ * profiles need. Exit status 0 if not one bit differs.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,22 +23,27 @@ const operators = { ...reference, ...custom };
 const known = listed.map((line) => line.split(' ')[0]).filter((op) => Object.hasOwn(operators, op));
 run(python, [script, '--ops', known.join(), '--seed', seed, '--count', count, '--out', folder]);
 
-const { summary, models } = JSON.parse(
-  run(process.execPath, [cli, 'verify', '--json', folder], 'pipe', [0, 1, 2]).stdout,
-);
-for (const { path, different, error, firstTensor } of models) {
-  if (error) console.log(`${path}: ${error}`);
-  if (different > 0) console.log(`${path}: ${different} values differ, first in ${JSON.stringify(firstTensor)}`);
-}
-console.log(summary);
-
 // Only operators that are there were asked for: what is refused is as wrong as what differs.
-if (summary.different === 0 && summary.failed === 0 && summary.unsupported === 0) {
-  rmSync(folder, { recursive: true });
-} else {
+const wrong = readdirSync(folder).filter((profile) => !verify(profile));
+if (wrong.length === 0) rmSync(folder, { recursive: true });
+else {
   const again = `${python} ${script} --ops ${known.join()} --seed ${seed} --count ${count} --out FOLDER`;
-  console.log(`\nThe models are kept, described in <OP>/cases.txt. To make them again:\n  ${again}`);
+  console.log(
+    `\nThe models are kept, described in ${wrong.join(' and ')}/<OP>/cases.txt. To make them again:\n  ${again}`,
+  );
   process.exitCode = 1;
+}
+
+/** Whether a profile answers as recorded. */
+function verify(profile) {
+  const args = [cli, 'verify', '--json', '--profile', profile, join(folder, profile)];
+  const { summary, models } = JSON.parse(run(process.execPath, args, 'pipe', [0, 1, 2]).stdout);
+  for (const { path, different, error, firstTensor } of models) {
+    if (error) console.log(`${path}: ${error}`);
+    if (different > 0) console.log(`${path}: ${different} values differ, first in ${JSON.stringify(firstTensor)}`);
+  }
+  console.log(summary);
+  return summary.different === 0 && summary.failed === 0 && summary.unsupported === 0;
 }
 
 function run(command, args, stdout = 'inherit', fine = [0]) {

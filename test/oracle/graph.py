@@ -46,7 +46,7 @@ class Graph:
     nodes: list
     inputs: list = None
     outputs: list = None
-    tflm: bool = True  # whether C++ defines what TensorFlow Lite Micro computes
+    undefined: tuple = ()  # profiles whose answer C++ leaves undefined
 
     def __post_init__(self):
         read = [t for node in self.nodes for t in node.inputs if t is not None]

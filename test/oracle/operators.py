@@ -13,6 +13,7 @@ from draw import LIMITS, QUANTIZED, RELU, RUNS, Draw
 from graph import Graph, Node, Tensor
 
 SAME, VALID = 0, 1
+MICRO = ("tflm", "single-rounding")
 UNIT = {
     "int8": {"scale": 1 / 256, "zero_point": -128},
     "uint8": {"scale": 1 / 256, "zero_point": 0},
@@ -150,7 +151,8 @@ def transpose_conv(d, op, dtype):
             quantizedBiasType=bias_code,
         ),
     )
-    return Graph([node], tflm=not bias_code)  # reads an int32 bias of int16 as int64, beyond its end
+    # They read an int32 bias of int16 as int64, beyond its end.
+    return Graph([node], undefined=MICRO if bias_code else ())
 
 
 def pool(d, op, dtype):  # takes no other scale for the output: nothing is rescaled
@@ -318,7 +320,7 @@ def comparison(d, op, dtype):  # scales below 1; NOT_EQUAL of int16 only where i
     qb = d.related(qa, dtype)
     few = (-3, 3) if not qa and dtype != "bool" and d.chance(0.5) else ()
     node = Node(op, pair(d, dtype, qa, qb, few, few), [Tensor("bool")])
-    return Graph([node], tflm=dtype != "int16")  # takes int16 to scales that it has not computed
+    return Graph([node], undefined=MICRO if dtype == "int16" else ())  # they take int16 to scales that are not computed
 
 
 def select(d, op, dtype):
@@ -498,7 +500,7 @@ def dequantize(d, op, dtype):  # int16 not per channel
 
 
 def cast(d, op, dtype):
-    """Reals beyond the integer type saturate in TFLite; in TensorFlow Lite Micro they are undefined behaviour."""
+    """Reals beyond the integer type saturate in TFLite; elsewhere they are undefined behaviour."""
     source, target = dtype.split("-")
     tensor = d.input(source, d.shape(0, 4))
     beyond = source == "float32" and d.chance(0.6)
@@ -507,7 +509,8 @@ def cast(d, op, dtype):
         ends = d.random.choice(ends, tensor.shape)
         tensor.runs[1] = np.where(d.random.random(tensor.shape) < 0.4, ends, tensor.runs[1]).astype(np.float32)
     fields = {"inDataType": type_code(source), "outDataType": type_code(target)}
-    return Graph([Node(op, [tensor], [Tensor(target)], options("Cast", **fields))], tflm=not beyond)
+    node = Node(op, [tensor], [Tensor(target)], options("Cast", **fields))
+    return Graph([node], undefined=("tflite-2.19", *MICRO) if beyond else ())
 
 
 def fake_quant(d, op, dtype):  # not narrowRange

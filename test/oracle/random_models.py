@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """
-Makes random models of one operator each, with the answers of TFLite's reference kernels (BUILTIN_REF, one thread).
+Makes random models of one operator each, with the answers of TFLite's reference kernels (BUILTIN_REF, one thread), and
+those that the programs of other profiles give.
 
-Needs ai-edge-litert, which brings flatbuffers, and numpy; --tflm needs tflite-micro too. Writes for each case
-OUT/<OP>/<type>_<n>.tflite and .npz, as `requant verify OUT` reads them; with --zip one OUT/<OP>.zip an operator, as
-test/kernels/recorded.test.ts does. A case depends only on its operator, type, number and --seed. Cases that a runtime
-refuses, dies of, or answers twice with different bits are left out and counted.
+Needs ai-edge-litert, which brings flatbuffers, and numpy; what other profiles need is in README.md. Writes for each case
+OUT/<profile>/<OP>/<type>_<n>.tflite and .npz, as `requant verify --profile <profile> OUT/<profile>` reads them; with
+--zip one OUT/<OP>.zip an operator, as test/kernels/recorded.test.ts does. A case depends only on its operator, type,
+number and --seed. Cases that a runtime refuses, dies of, or answers twice with different bits are left out and counted.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import importlib.metadata
 import json
 import math
 import pathlib
+import subprocess
 import zipfile
 from collections import Counter
 
@@ -21,7 +23,11 @@ import numpy as np
 from draw import RUNS
 from graph import describe, to_bytes
 from operators import TABLE, make_case
-from witness import Died, Refused, Witness
+from witness import PROGRAMS, Died, Refused, Witness
+
+# Every profile besides tflite, and the one whose answer its own is most often.
+OTHERS = {"tflite-2.19": "tflite", "tflm": "tflite", "single-rounding": "tflm"}
+WITNESSES = {profile: [Witness(program, fill) for fill in (0x55, 0xAA)] for profile, program in PROGRAMS.items()}
 
 
 def main():
@@ -30,7 +36,10 @@ def main():
         for op, types in TABLE.items():
             print(op, *types)
         return
+    print("profiles:", ", ".join(("tflite", *options.profiles)), flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
+    check_programs(options.profiles)
+    made_by = versions(options.profiles)
     totals = Counter()
     for op in options.ops:
         recorded = []
@@ -39,17 +48,19 @@ def main():
                 continue
             counts, why = Counter(), ""
             for number in range(math.ceil(options.count * share)):
-                fate, case = record(op, dtype, options.seed, number, options.tflm)
+                fate, case = record(op, dtype, options.seed, number, options.profiles)
                 counts[fate] += 1
                 if fate == "recorded":
                     recorded.append(case)
-                    if "tflm" in case:
-                        counts[f"tflm {case['tflm']}"] += 1
+                    counts.update(f"{profile} {how}" for profile, how in case["others"].items())
                 else:
                     why = why or f"  first: {number}, {case}"
             print(f"{op} {dtype}:", ", ".join(f"{n} {fate}" for fate, n in sorted(counts.items())) + why, flush=True)
             totals += counts
-        (write_zip if options.zip else write_files)(options, op, recorded)
+        if options.zip:
+            write_zip(options, op, recorded, made_by)
+        else:
+            write_files(options, op, recorded)
     print(f"seed {options.seed}:", ", ".join(f"{n} {fate}" for fate, n in sorted(totals.items())))
 
 
@@ -64,52 +75,80 @@ def parse():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=pathlib.Path, help="folder to write to")
     parser.add_argument("--zip", action="store_true", help="one container an operator in place of files")
-    parser.add_argument("--tflm", action="store_true", help="ask TensorFlow Lite Micro too")
+    parser.add_argument(
+        "--profiles",
+        type=listed,
+        default=[profile for profile in OTHERS if profile in PROGRAMS],
+        help="whom to ask besides TFLite (default: all that are installed)",
+    )
     parser.add_argument("--list", action="store_true", help="print the operators and their types")
     options = parser.parse_args()
     unknown = [op for op in options.ops if op not in TABLE]
     if unknown:
         parser.error(f"no such operator: {', '.join(unknown)}")
+    missing = [profile for profile in options.profiles if profile not in PROGRAMS]
+    if missing:
+        parser.error(f"not installed: {', '.join(missing)}")
     if not options.list and options.out is None:
         parser.error("--out is missing")
     return options
 
 
-WITNESSES = [Witness(0x55), Witness(0xAA)]
+def check_programs(profiles):
+    """Ends here if a program does not answer at all; later, that would look as if it refused every model."""
+    graph = make_case("RELU", "int8", 0, 0)
+    runs = [[tensor.runs[run] for tensor in graph.inputs] for run in range(RUNS)]
+    for profile in ("tflite", *profiles):
+        witness = WITNESSES[profile][0]
+        try:
+            witness.answers(to_bytes(graph), runs)
+        except (Refused, Died, OSError) as error:
+            command = " ".join(map(str, witness.command))
+            raise SystemExit(f"{profile}: no answer from {command}: {error}. See test/oracle/README.md") from None
 
 
-def record(op, dtype, seed, number, tflm):
+def record(op, dtype, seed, number, profiles):
     """('recorded', the case), or its fate and why."""
     graph = make_case(op, dtype, seed, number)
     runs = [[tensor.runs[run] for tensor in graph.inputs] for run in range(RUNS)]
     try:
-        first = WITNESSES[0].answers("tflite", to_bytes(graph), runs)
+        first = WITNESSES["tflite"][0].answers(to_bytes(graph), runs)
         for tensor, answer in zip(graph.outputs, first[0], strict=True):
             tensor.shape = answer.shape
         model = to_bytes(graph)
-        second = WITNESSES[1].answers("tflite", model, runs, reverse=not graph.is_stateful)
+        second = WITNESSES["tflite"][1].answers(model, runs, reverse=not graph.is_stateful)
     except (Refused, Died) as error:
         return type(error).__name__.lower(), f"{error} {describe(graph)}"
     if not same(first, second):
         return "unstable", describe(graph)
-    case = {"type": dtype, "number": number, "model": model, "inputs": stacked(runs), "outputs": stacked(second)}
-    case |= {"text": describe(graph), "operators": [node.op for part in graph.subgraphs for node in part.nodes]}
-    micro = tflm_answers(model, runs, graph.is_stateful) if tflm and graph.tflm else None
-    if micro:
-        case["tflm"] = "same" if same(micro, second) else "different"
-        case["tflm_outputs"] = stacked(micro)
-    return "recorded", case
+    answers = {"tflite": second}
+    others = {}
+    for profile in profiles:
+        usual = answers.get(OTHERS[profile])
+        answer = ask(profile, model, runs, graph.is_stateful) if usual and profile not in graph.undefined else None
+        if answer:
+            answers[profile] = answer
+            others[profile] = "same" if same(answer, usual) else "different"
+    return "recorded", {
+        "type": dtype,
+        "number": number,
+        "model": model,
+        "inputs": stacked(runs),
+        "outputs": {profile: stacked(answer) for profile, answer in answers.items()},
+        "others": others,
+        "text": describe(graph),
+        "operators": [node.op for part in graph.subgraphs for node in part.nodes],
+    }
 
 
-def tflm_answers(model, runs, is_stateful):
+def ask(profile, model, runs, is_stateful):
+    """The runs' outputs; None if there are none, or two."""
+    first, second = WITNESSES[profile]
     try:
-        first, second = (
-            witness.answers("tflm", model, runs, reverse=witness is WITNESSES[1] and not is_stateful)
-            for witness in WITNESSES
-        )
+        answers = first.answers(model, runs)
+        return answers if same(answers, second.answers(model, runs, reverse=not is_stateful)) else None
     except (Refused, Died):
         return None
-    return first if same(first, second) else None
 
 
 def same(a, b):
@@ -123,42 +162,52 @@ def stacked(runs):
 
 
 def write_files(options, op, cases):
-    folder = options.out / op
-    folder.mkdir(exist_ok=True)
-    for case in cases:
-        path = folder / f"{case['type']}_{case['number']}"
-        path.with_suffix(".tflite").write_bytes(case["model"])
-        arrays = {f"{kind}_{i}": array for kind in ("input", "output") for i, array in enumerate(case[f"{kind}s"])}
-        np.savez_compressed(path.with_suffix(".npz"), **arrays)
-    (folder / "cases.txt").write_text("".join(f"{case['type']}_{case['number']} {case['text']}\n" for case in cases))
+    for profile in ("tflite", *options.profiles):
+        folder = options.out / profile / op
+        folder.mkdir(parents=True, exist_ok=True)
+        answered = [case for case in cases if profile in case["outputs"]]
+        for case in answered:
+            path = folder / f"{case['type']}_{case['number']}"
+            path.with_suffix(".tflite").write_bytes(case["model"])
+            arrays = {f"input_{i}": array for i, array in enumerate(case["inputs"])}
+            arrays |= {f"output_{i}": array for i, array in enumerate(case["outputs"][profile])}
+            np.savez_compressed(path.with_suffix(".npz"), **arrays)
+        (folder / "cases.txt").write_text("".join(f"{c['type']}_{c['number']} {c['text']}\n" for c in answered))
 
 
-def write_zip(options, op, cases):
+def write_zip(options, op, cases, made_by):
     """cases.json says what follows what in models.bin and values.bin: that way the compression sees them as one."""
     index, models, values = [], [], []
     signature = lambda arrays: [[array.dtype.name, *array.shape[1:]] for array in arrays]
     for case in cases:
-        entry = {key: case[key] for key in ("type", "number", "tflm") if key in case}
+        outputs = case["outputs"]
+        entry = {"type": case["type"], "number": case["number"], **case["others"]}
         entry |= {
             "model": len(case["model"]),
             "inputs": signature(case["inputs"]),
-            "outputs": signature(case["outputs"]),
+            "outputs": signature(outputs["tflite"]),
         }
         index.append(entry)
         models.append(case["model"])
-        arrays = case["inputs"] + case["outputs"] + (case["tflm_outputs"] if case.get("tflm") == "different" else [])
+        different = [profile for profile, how in case["others"].items() if how == "different"]
+        arrays = [*case["inputs"], *(array for profile in ("tflite", *different) for array in outputs[profile])]
         values += [array.tobytes() for array in arrays]
     operators = sorted({name for case in cases for name in case["operators"]})
-    header = {"operators": operators, "seed": options.seed, "runs": RUNS, "made by": versions(options.tflm)}
+    header = {"operators": operators, "seed": options.seed, "runs": RUNS, "made by": made_by}
     text = json.dumps(header)[:-1] + ', "cases": [\n' + ",\n".join(map(json.dumps, index)) + "\n]}\n"
     with zipfile.ZipFile(options.out / f"{op}.zip", "w") as file:
         for name, content in (("cases.json", text), ("models.bin", b"".join(models)), ("values.bin", b"".join(values))):
             file.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
 
 
-def versions(tflm):
-    packages = ["ai-edge-litert", "numpy"] + ["tflite-micro"] * tflm
-    return {package: importlib.metadata.version(package) for package in packages}
+def versions(profiles):
+    """Of what made them, as far as it is a package."""
+    packages = ["ai-edge-litert", "numpy"] + ["tflite-micro"] * ("tflm" in profiles)
+    found = {package: importlib.metadata.version(package) for package in packages}
+    if "tflite-2.19" in profiles:
+        command = [PROGRAMS["tflite-2.19"][0], "-c", "import tensorflow; print(tensorflow.__version__)"]
+        found["tensorflow"] = subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True).strip()
+    return found
 
 
 if __name__ == "__main__":

@@ -1,13 +1,37 @@
-"""A process that runs models, because the runtimes may end it, and never answers for what it has not computed.
+"""The programs that answer, one for each profile: see README.md. `witness.py MODULE` is one, in a Python that has MODULE.
 
-Two witnesses answer each case. The memory that they get from malloc is filled with different bytes, and the second
-makes the runs in reverse order where a model keeps no state: where they disagree, the answer is an accident.
+They are processes of their own, because the runtimes may end them. Two of each answer each case: the memory that they
+get from malloc is filled with different bytes, and the second makes the runs in reverse order where a model keeps no
+state. Where they disagree, the answer is an accident.
 """
 
-import multiprocessing
+import importlib.util
 import os
+import select
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
+
+
+def programs():
+    """Of the profiles that are installed, the command that starts theirs."""
+    python = [sys.executable, __file__]
+    found = {"tflite": [*python, "ai_edge_litert"]}
+    if "TENSORFLOW_2_19" in os.environ:
+        found["tflite-2.19"] = [os.environ["TENSORFLOW_2_19"], __file__, "tensorflow"]
+    if importlib.util.find_spec("tflite_micro") is not None:
+        found["tflm"] = [*python, "tflite_micro"]
+    if "SINGLE_ROUNDING" in os.environ:
+        found["single-rounding"] = [os.environ["SINGLE_ROUNDING"]]
+    return found
+
+
+PROGRAMS = programs()
+
+
+# ---- asking
 
 
 class Refused(Exception):
@@ -19,64 +43,84 @@ class Died(Exception):
 
 
 class Witness:
-    def __init__(self, fill):
-        self.fill = fill
+    def __init__(self, command, fill):
+        self.command = command
+        self.environment = {**os.environ, "GLIBC_TUNABLES": f"glibc.malloc.perturb={fill}"}
         self.process = None
 
-    def answers(self, runtime, model, runs, reverse=False):
+    def answers(self, model, runs, reverse=False):
         """Each run's outputs; runs[r][i] is input i of run r."""
         if self.process is None:
-            self.start()
-        self.pipe.send((runtime, model, runs[::-1] if reverse else runs))
+            pipe, null = subprocess.PIPE, subprocess.DEVNULL
+            self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=null, env=self.environment)
         try:
-            if not self.pipe.poll(60):
+            write_request(self.process.stdin, model, runs[::-1] if reverse else runs)
+            if not select.select([self.process.stdout], [], [], 60)[0]:
                 raise EOFError
-            error, outputs = self.pipe.recv()
-        except (EOFError, ConnectionResetError):
-            self.stop()
-            raise Died(f"exit code {self.exit_code}") from None
-        if error:
-            raise Refused(error)
+            outputs = read_reply(self.process.stdout, len(runs))
+        except (EOFError, BrokenPipeError):
+            self.process.kill()
+            raise Died(f"exit code {self.process.wait()}") from None
+        finally:
+            if self.process.poll() is not None:
+                self.process = None
         return outputs[::-1] if reverse else outputs
 
-    def start(self):
-        os.environ["GLIBC_TUNABLES"] = f"glibc.malloc.perturb={self.fill}"  # is read when a process starts
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs,), daemon=True)
-        self.process.start()
-        theirs.close()
 
-    def stop(self):
-        self.process.join(0.2)
-        self.process.kill()
-        self.process.join()
-        self.exit_code = self.process.exitcode
-        self.process = None
+def write_request(stream, model, runs):
+    stream.write(b"%d %d %d\n" % (len(model), len(runs[0]), len(runs)))
+    stream.write(model)
+    write_arrays(stream, runs)
+    stream.flush()
 
 
-def serve(pipe):
+def read_reply(stream, runs):
+    line = stream.readline().decode()
+    if not line.endswith("\n"):
+        raise EOFError
+    if line.startswith("refused"):
+        raise Refused(line.removeprefix("refused").strip())
+    return read_arrays(stream, int(line), runs)
+
+
+# ---- answering
+
+
+def serve(module):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    nowhere = os.open(os.devnull, os.O_WRONLY)  # for what the runtimes print; the parent says which case it was
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # for what the runtimes print; who asks says which case it was
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    while True:
+    while line := requests.readline():
+        size, inputs, runs = map(int, line.split())
+        model = requests.read(size)
+        values = read_arrays(requests, inputs, runs)
         try:
-            runtime, model, runs = pipe.recv()
-        except EOFError:
-            return
-        try:
-            pipe.send((None, RUNTIMES[runtime](model, runs)))
+            outputs = RUNTIMES[module](model, values)
+            replies.write(b"%d\n" % len(outputs[0]))
+            write_arrays(replies, outputs)
         except (RuntimeError, ValueError) as error:
-            pipe.send((" ".join(str(error).split()) or type(error).__name__, None))
+            replies.write(f"refused {' '.join(str(error).split()) or type(error).__name__}\n".encode())
+        replies.flush()
 
 
-def run_tflite(model, runs):
+def run_litert(model, runs):
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    interpreter = Interpreter(
-        model_content=model, num_threads=1, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
-    )
+    resolver = OpResolverType.BUILTIN_REF
+    return run_tflite(Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=resolver), runs)
+
+
+def run_tensorflow(model, runs):
+    from tensorflow import lite
+
+    resolver = lite.experimental.OpResolverType.BUILTIN_REF
+    interpreter = lite.Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=resolver)
+    return run_tflite(interpreter, runs)
+
+
+def run_tflite(interpreter, runs):
     interpreter.allocate_tensors()
     inputs = [detail["index"] for detail in interpreter.get_input_details()]
     outputs = [detail["index"] for detail in interpreter.get_output_details()]
@@ -89,7 +133,7 @@ def run_tflite(model, runs):
     return answers
 
 
-def run_tflm(model, runs):
+def run_micro(model, runs):
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
@@ -108,4 +152,22 @@ def run_tflm(model, runs):
     return answers
 
 
-RUNTIMES = {"tflite": run_tflite, "tflm": run_tflm}
+RUNTIMES = {"ai_edge_litert": run_litert, "tensorflow": run_tensorflow, "tflite_micro": run_micro}
+
+
+# ---- arrays, as .npy files back to back; what NumPy takes for a file it wants to seek in
+
+
+def write_arrays(stream, runs):
+    target = SimpleNamespace(write=stream.write)
+    for array in (array for run in runs for array in run):
+        np.lib.format.write_array(target, np.asarray(array), (1, 0), allow_pickle=False)
+
+
+def read_arrays(stream, count, runs):
+    source = SimpleNamespace(read=stream.read)
+    return [[np.lib.format.read_array(source, allow_pickle=False) for _ in range(count)] for _ in range(runs)]
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
