@@ -51,7 +51,8 @@ export interface KernelMemory {
 }
 
 /** Whose bits: see "Profiles" in README.md. */
-export type Profile = 'tflite' | 'tflm';
+export const PROFILES = ['tflite', 'tflite-2.19', 'tflm', 'single-rounding'] as const;
+export type Profile = (typeof PROFILES)[number];
 
 /**
  * Thrown by Node.values when a tensor's values are not known before the graph runs; the executor then prepares the
@@ -186,6 +187,16 @@ export class Node {
 
   get profile(): Profile {
     return this.environment.profile;
+  }
+
+  /** Whether it is TensorFlow Lite Micro's bits, in either rounding. */
+  get isMicro(): boolean {
+    return this.profile === 'tflm' || this.profile === 'single-rounding';
+  }
+
+  /** Whether it is the bits of a build with TFLITE_SINGLE_ROUNDING=1. */
+  get singleRounding(): boolean {
+    return this.profile === 'single-rounding';
   }
 
   get limits(): Limits {

@@ -5,13 +5,7 @@
  * precision of each are part of the result: F is a float32 operation, everything else is double.
  */
 
-import {
-  logistic,
-  multiplyByQuantizedMultiplier,
-  type multiplyByQuantizedMultiplierSingleRounding,
-  roundingDivideByPOT,
-  tanh,
-} from './fixed_point.ts';
+import { logistic, multiplyByQuantizedMultiplier, roundingDivideByPOT, tanh } from './fixed_point.ts';
 import { erfcf, expf, expm1f, logf, tanhf } from './float_math.ts';
 
 const F = Math.fround;
@@ -20,6 +14,8 @@ const F = Math.fround;
 export interface QuantizedMultiplier {
   multiplier: number;
   shift: number;
+  /** How a product with it is rounded: see multiplyByQuantizedMultiplier. */
+  singleRounding: boolean;
 }
 
 /** C's round(): to the nearest integer, halves away from zero. (Math.round sends halves up.) */
@@ -43,8 +39,11 @@ export function frexp(value: number): { fraction: number; exponent: number } {
   return { fraction: bits.getFloat64(0), exponent: ((high >>> 20) & 0x7ff) - 1022 - (subnormal ? 54 : 0) };
 }
 
-/** TFLite QuantizeMultiplier. Below 2^-32 it is (0, 0), and so is what is not finite, as on x86-64. */
-export function quantizeMultiplier(real: number): QuantizedMultiplier {
+/**
+ * TFLite QuantizeMultiplier. Below 2^-32 it is (0, 0), and so is what is not finite, as on x86-64. With singleRounding it
+ * saturates beyond a shift of 30.
+ */
+export function quantizeMultiplier(real: number, singleRounding: boolean): QuantizedMultiplier {
   const { fraction, exponent } = frexp(real);
   let multiplier = roundHalfAway(fraction * 2 ** 31);
   let shift = exponent;
@@ -52,15 +51,11 @@ export function quantizeMultiplier(real: number): QuantizedMultiplier {
     multiplier = 2 ** 30;
     shift++;
   }
-  return multiplier === 0 || !Number.isFinite(multiplier) || shift < -31
-    ? { multiplier: 0, shift: 0 }
-    : { multiplier, shift };
-}
-
-/** QuantizeMultiplier under TFLITE_SINGLE_ROUNDING=1: saturates beyond a shift of 30. */
-export function quantizeMultiplierSingleRounding(real: number): QuantizedMultiplier {
-  const quantized = quantizeMultiplier(real);
-  return quantized.shift > 30 ? { multiplier: 2 ** 31 - 1, shift: 30 } : quantized;
+  if (multiplier === 0 || !Number.isFinite(multiplier) || shift < -31) {
+    return { multiplier: 0, shift: 0, singleRounding };
+  }
+  if (singleRounding && shift > 30) return { multiplier: 2 ** 31 - 1, shift: 30, singleRounding };
+  return { multiplier, shift, singleRounding };
 }
 
 /** The multiplier in 15 bits, for multiplyByQuantizedMultiplier64. */
@@ -185,13 +180,8 @@ export function squaredDifferenceMultipliers(scale1: number, scale2: number, out
 }
 
 /** SOFTMAX of int8 and uint8, LOG_SOFTMAX (beta = 1): differences to Q(5). PreprocessSoftmaxScaling. */
-export function softmaxMultiplier(beta: number, inputScale: number, max = 2 ** 31 - 1): number {
-  return Math.min(beta * inputScale * 2 ** 26, max);
-}
-
-/** The same under TFLITE_SINGLE_ROUNDING=1. */
-export function softmaxMultiplierSingleRounding(beta: number, inputScale: number): number {
-  return softmaxMultiplier(beta, inputScale, 2 ** 30 - 1);
+export function softmaxMultiplier(beta: number, inputScale: number, singleRounding: boolean): number {
+  return Math.min(beta * inputScale * 2 ** 26, singleRounding ? 2 ** 30 - 1 : 2 ** 31 - 1);
 }
 
 /** The largest difference to the maximum that SOFTMAX still counts, given softmaxMultiplier's shift. */
@@ -227,10 +217,10 @@ export interface HardSwishParams {
   reluishShift: number;
 }
 
-export function hardSwishParams(inputScale: number, outputScale: number): HardSwishParams {
+export function hardSwishParams(inputScale: number, outputScale: number, singleRounding: boolean): HardSwishParams {
   const hiresInputScale = F(F(1 / 128) * inputScale);
-  const output = quantizeMultiplier(F(hiresInputScale / outputScale));
-  const reluish = quantizeMultiplier(F(hiresInputScale / F(3 / 32768)));
+  const output = quantizeMultiplier(F(hiresInputScale / outputScale), singleRounding);
+  const reluish = quantizeMultiplier(F(hiresInputScale / F(3 / 32768)), singleRounding);
   return {
     outputMultiplier: downScaleToInt16(output.multiplier),
     outputShift: output.shift,
@@ -245,9 +235,10 @@ function downScaleToInt16(multiplier: number): number {
 }
 
 /** MEAN: the quantized multiplier of quantizeScale divided by the number of elements, with as many bits as there are. */
-export function meanMultiplier({ multiplier, shift }: QuantizedMultiplier, count: number): QuantizedMultiplier {
-  const extra = Math.min(Math.floor(Math.log2(count)), 32, 31 + shift);
-  return { multiplier: Number((BigInt(multiplier) << BigInt(extra)) / BigInt(count)), shift: shift - extra };
+export function meanMultiplier(scale: QuantizedMultiplier, count: number): QuantizedMultiplier {
+  const extra = Math.min(Math.floor(Math.log2(count)), 32, 31 + scale.shift);
+  const multiplier = Number((BigInt(scale.multiplier) << BigInt(extra)) / BigInt(count));
+  return { ...scale, multiplier, shift: scale.shift - extra };
 }
 
 // ---- ranges
@@ -416,40 +407,32 @@ export function table8<O extends QuantizedType>(
   return table as O extends 'int16' ? Int16Array : Int8Array;
 }
 
-type Multiply = typeof multiplyByQuantizedMultiplier | typeof multiplyByQuantizedMultiplierSingleRounding;
-
 /** tflm: LOGISTIC of int8 in fixed point. The output is 1/256, -128, whatever the tensor says. */
-export function logisticLut8Tflm(
-  inputScale: number,
-  inputZeroPoint: number,
-  multiply: Multiply = multiplyByQuantizedMultiplier,
-): Int8Array {
-  return fixedPointLut8(inputScale, inputZeroPoint, multiply, (q4) => roundingDivideByPOT(logistic(q4, 4), 23) - 128);
+export function logisticLut8Tflm(inputScale: number, inputZeroPoint: number, singleRounding: boolean): Int8Array {
+  const fn = (q4: number) => roundingDivideByPOT(logistic(q4, 4), 23) - 128;
+  return fixedPointLut8(inputScale, inputZeroPoint, singleRounding, fn);
 }
 
 /** tflm: TANH of int8 in fixed point. The output is 1/128, 0, whatever the tensor says. */
-export function tanhLut8Tflm(
-  inputScale: number,
-  inputZeroPoint: number,
-  multiply: Multiply = multiplyByQuantizedMultiplier,
-): Int8Array {
-  return fixedPointLut8(inputScale, inputZeroPoint, multiply, (q4) => roundingDivideByPOT(tanh(q4, 4), 24));
+export function tanhLut8Tflm(inputScale: number, inputZeroPoint: number, singleRounding: boolean): Int8Array {
+  const fn = (q4: number) => roundingDivideByPOT(tanh(q4, 4), 24);
+  return fixedPointLut8(inputScale, inputZeroPoint, singleRounding, fn);
 }
 
 /** reference_integer_ops::Logistic and Tanh: the input to Q(4), saturated where it leaves it. */
 function fixedPointLut8(
   inputScale: number,
   inputZeroPoint: number,
-  multiply: Multiply,
+  singleRounding: boolean,
   fn: (q4: number) => number,
 ): Int8Array {
-  const { multiplier, shift } = quantizeMultiplier(inputScale * 2 ** 27);
+  const { multiplier, shift } = quantizeMultiplier(inputScale * 2 ** 27, false); // frexp's alone, saturated in no build
   const radius = inputRadius(4, shift, 31);
   return table8('int8', 'int8', (value) => {
     const input = value - inputZeroPoint;
     if (input <= -radius) return -128;
     if (input >= radius) return 127;
-    return fn(multiply(input, multiplier, shift));
+    return fn(multiplyByQuantizedMultiplier(input, multiplier, shift, singleRounding));
   });
 }
 

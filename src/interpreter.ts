@@ -1,6 +1,6 @@
 /** Load, prepare, plan, invoke: the one place that joins a model with kernels. */
 import { InputError } from '../kernels/errors.ts';
-import type { Limits, Operator, Profile } from '../kernels/kernel.ts';
+import { type Limits, type Operator, PROFILES, type Profile } from '../kernels/kernel.ts';
 import * as custom from '../kernels/reference/custom.ts';
 import * as reference from '../kernels/reference/index.ts';
 import { simd } from '../kernels/simd/index.ts';
@@ -33,7 +33,6 @@ export type InvokeInput =
   | { readonly [name: string]: TensorData | Uint8ClampedArray };
 
 const DEFAULT_LIMITS: Limits = { tensorBytes: 2 ** 30, macs: 2 ** 40, iterations: 2 ** 20 };
-const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
 const KERNELS = ['auto', 'simd', 'reference'] as const;
 
 /** A model, ready to run. */

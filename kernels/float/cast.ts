@@ -2,7 +2,7 @@
  * CAST from and to float32: to an integer it is cut, what does not fit is saturated, NaN becomes the highest value; bool
  * is whether it is not 0. From an integer it is rounded to the nearest float32, halves to even.
  *
- * Equals: cast.cc. Deviations: none.
+ * Equals: cast.cc. Deviations: in TensorFlow 2.19 and TFLite Micro what does not fit is undefined; here it saturates too.
  */
 import type { Eval } from '../kernel.ts';
 import { typeRange } from '../quantization.ts';

@@ -12,7 +12,7 @@ function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16', 'int4', 'int2');
   const output = node.output(0, input.shape, 'float32');
   const all = prepareChannels(node, input, input);
-  const channels = node.profile === 'tflm' ? { ...all, channels: 1, inner: input.size } : all;
+  const channels = node.isMicro ? { ...all, channels: 1, inner: input.size } : all;
   node.require(
     input.dtype !== 'int16' || (channels.channels === 1 && input.zeroPoint === 0),
     `${input} is int16; it must have one scale, and zero point 0`,

@@ -50,6 +50,11 @@ export function clampFloat(activation: Activation | 'RELU_0_TO_1') {
   return (x: number) => clamp(x, min, max);
 }
 
+/** RELU6 in tflite-2.19: max(0, x) of C++, which makes 0 of NaN, and of -0. */
+export function relu6Float219(x: number): number {
+  return x > 0 ? Math.min(x, 6) : 0;
+}
+
 const CLAMPS: { readonly [activation: string]: readonly [number, number] } = {
   RELU: [0, Infinity],
   RELU6: [0, 6],

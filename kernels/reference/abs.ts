@@ -28,14 +28,17 @@ function prepareParams(node: Node, input: Tensor, output: Tensor<'int8' | 'int16
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
     needsRescale: input.scale !== output.scale,
-    ...quantizeMultiplier((node.profile === 'tflm' ? quantizeScale : reluMultiplier)(input.scale, output.scale)),
+    ...quantizeMultiplier(
+      (node.isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
+      node.singleRounding,
+    ),
     ...typeRange(output.dtype),
   };
 }
 
 function absQuantized(value: number, p: ReturnType<typeof prepareParams>): number {
   const abs = Math.abs((value + p.inputOffset) | 0) | 0;
-  const scaled = p.needsRescale ? multiplyByQuantizedMultiplier(abs, p.multiplier, p.shift) : abs;
+  const scaled = p.needsRescale ? multiplyByQuantizedMultiplier(abs, p.multiplier, p.shift, p.singleRounding) : abs;
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 

@@ -62,7 +62,7 @@ function prepare(node: Node, sign: 1 | -1) {
       if (input1.quantization || sign < 0) break;
       return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
     case 'int32': {
-      const range = activationRangeInt32(sign > 0 && node.profile === 'tflm' ? 'NONE' : activation);
+      const range = activationRangeInt32(sign > 0 && node.isMicro ? 'NONE' : activation);
       return { kind: 'int' as const, ...operands, ...range };
     }
   }
@@ -79,17 +79,17 @@ function prepare(node: Node, sign: 1 | -1) {
   return {
     kind: 'general' as const,
     ...quantized,
-    scaling1: prepareScaling(input1, real.input1, leftShift),
-    scaling2: prepareScaling(input2, real.input2, leftShift),
+    scaling1: prepareScaling(node, input1, real.input1, leftShift),
+    scaling2: prepareScaling(node, input2, real.input2, leftShift),
     outputOffset: zeroPoint,
-    ...quantizeMultiplier(real.output),
+    ...quantizeMultiplier(real.output, node.singleRounding),
     ...range,
   };
 }
 
 /** How far each input is shifted to the right, if all scales are powers of two and the option is set. */
 function preparePowersOfTwo(node: Node, input1: Tensor, input2: Tensor, output: Tensor) {
-  if (!node.options<Options>().potScaleInt16 || node.profile === 'tflm') return undefined;
+  if (!node.options<Options>().potScaleInt16 || node.isMicro) return undefined;
   const [scale1, scale2, outputScale] = [input1, input2, output].map(({ scale }) => checkedLog2(scale));
   if (!(scale1.isPowerOfTwo && scale2.isPowerOfTwo && outputScale.isPowerOfTwo)) return undefined;
   const shift1 = outputScale.log2 - scale1.log2;
@@ -148,7 +148,7 @@ function bind8(p: General): Eval {
 }
 
 function add8(
-  { multiplier, shift, outputOffset, activationMin, activationMax }: General,
+  { multiplier, shift, singleRounding, outputOffset, activationMin, activationMax }: General,
   table1: Int32Array,
   a: Int8Array,
   table2: Int32Array,
@@ -161,8 +161,8 @@ function add8(
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
     const sum = (table1[a[i] & 0xff] + table2[b[j] & 0xff]) | 0;
-    const scaled = (multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift) + outputOffset) | 0;
-    output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
+    const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift, singleRounding);
+    output[k] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 
@@ -176,7 +176,7 @@ function bind16(p: General): Eval {
 }
 
 function add16(
-  { scaling1, scaling2, sign, multiplier, shift, activationMin, activationMax }: General,
+  { scaling1, scaling2, sign, multiplier, shift, singleRounding, activationMin, activationMax }: General,
   a: Int16Array,
   b: Int16Array,
   output: Int16Array,
@@ -188,7 +188,7 @@ function add16(
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
     const scaled2 = Math.imul(sign, rescale(b[j], scaling2));
     const sum = (rescale(a[i], scaling1) + scaled2) | 0;
-    const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift);
+    const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(sum, multiplier, shift, singleRounding);
     output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
   }
 }

@@ -109,7 +109,7 @@ function prepareScalarRequantization(
   columns: number,
   accumulator: Accumulator,
 ) {
-  const realMultiplier = node.profile === 'tflm' ? convolutionMultiplier : legacyConvolutionMultiplier;
+  const realMultiplier = node.isMicro ? convolutionMultiplier : legacyConvolutionMultiplier;
   const real = realMultiplier(prepareScale(node, x), prepareScale(node, y), output.scale);
   return prepareMultipliers(node, 1, () => real, output, columns, accumulator, 'NONE');
 }
@@ -118,7 +118,7 @@ function prepareScalarRequantization(
 function prepareScale(node: Node, tensor: Tensor): number {
   const scales = tensor.quantization?.scales;
   if (scales === undefined || scales.length === 1) return tensor.scale;
-  return node.profile === 'tflm' ? scales[0] : 0;
+  return node.isMicro ? scales[0] : 0;
 }
 
 function bind(p: BatchMatmul): Eval {

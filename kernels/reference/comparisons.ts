@@ -1,7 +1,8 @@
 /**
  * EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL: output = input1 ? input2, a bool. Quantized values are
  * compared as scale * 2^8 * (q - zeroPoint), rounded to an integer: real values that are less than about 2^-8 apart may
- * be equal. int16 is compared so by EQUAL and NOT_EQUAL alone; the others compare what is stored.
+ * be equal. int16 is compared so by EQUAL and NOT_EQUAL alone; the others compare what is stored, and so does EQUAL in
+ * profile tflite-2.19.
  *
  * Equals: comparisons.cc, reference/comparisons.h; scales above 1 make no sense there, nor here. Deviations: NOT_EQUAL of
  * int16 without a scale, which upstream leaves unwritten, is computed.
@@ -25,9 +26,9 @@ function prepare(node: Node, isEquality: boolean) {
   const types = ['int8', 'uint8', 'int16', 'int32', 'int64'] as const;
   const p = prepareBinary(node, isEquality ? [...types, 'bool' as const] : types, 'bool');
   const { dtype, quantization } = p.input1;
-  const scaled =
-    dtype === 'int8' || dtype === 'uint8' || (dtype === 'int16' && quantization !== undefined && isEquality);
-  const scaling = (input: Tensor) => prepareScaling(input, input.scale, LEFT_SHIFT);
+  const int16IsScaled = isEquality && quantization !== undefined && node.profile !== 'tflite-2.19';
+  const scaled = dtype === 'int8' || dtype === 'uint8' || (dtype === 'int16' && int16IsScaled);
+  const scaling = (input: Tensor) => prepareScaling(node, input, input.scale, LEFT_SHIFT);
   return { ...p, scaling: scaled ? [scaling(p.input1), scaling(p.input2)] : undefined };
 }
 

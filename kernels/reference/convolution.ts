@@ -3,7 +3,12 @@
  * output channel, to the output.
  */
 import { LimitError } from '../errors.ts';
-import { addHigh, multiplyByPositiveMultiplier, multiplyByQuantizedMultiplier64 } from '../fixed_point.ts';
+import {
+  addHigh,
+  multiplyByPositiveMultiplier,
+  multiplyByQuantizedMultiplier64,
+  multiplyByQuantizedMultiplierSingleRounding,
+} from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import {
   type Activation,
@@ -70,6 +75,7 @@ export function prepareFilterOffset(node: Node, filter: Tensor): number {
 export interface Requantization {
   readonly multipliers: Int32Array;
   readonly shifts: Int32Array;
+  readonly singleRounding: boolean;
   readonly outputOffset: number;
   readonly activationMin: number;
   readonly activationMax: number;
@@ -118,7 +124,7 @@ export function prepareMultipliers(
   const multipliers = new Int32Array(channels);
   const shifts = new Int32Array(channels);
   for (let c = 0; c < scales; c++) {
-    const { multiplier, shift } = quantizeMultiplier(real(c));
+    const { multiplier, shift } = quantizeMultiplier(real(c), node.singleRounding);
     multipliers[c] = accumulator === 'int64' ? reduceMultiplier(multiplier) : multiplier;
     shifts[c] = shift;
   }
@@ -129,6 +135,7 @@ export function prepareMultipliers(
   return {
     multipliers,
     shifts,
+    singleRounding: node.singleRounding,
     outputOffset: 0 - prepareOffset(node, output),
     ...activationRange(activation, output.scale, output.zeroPoint, output.dtype),
   };
@@ -151,12 +158,19 @@ export function bindRequantize(
   const biases = biasValues(bias, r.multipliers.length);
   if (output.dtype !== 'int16') {
     const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
+    if (r.singleRounding) {
+      return (at, first, count, to) => requantize8SingleRounding(r, biases, sums, at, first, count, bytes, to);
+    }
     return isPerTensor(r)
       ? (at, first, count, to) => requantize8PerTensor(r, biases, sums, at, first, count, bytes, to)
       : (at, first, count, to) => requantize8(r, biases, sums, at, first, count, bytes, to);
   }
   const values = output.data as Int16Array;
-  if (!high) return (at, first, count, to) => requantize16(r, biases, sums, at, first, count, values, to);
+  if (!high) {
+    return r.singleRounding
+      ? (at, first, count, to) => requantize16SingleRounding(r, biases, sums, at, first, count, values, to)
+      : (at, first, count, to) => requantize16(r, biases, sums, at, first, count, values, to);
+  }
   const highs = high.data;
   const biasHalf = bias?.dtype === 'int64' ? 1 : 0;
   return (at, first, count, to) => requantizeWide(r, biases, biasHalf, sums, highs, at, first, count, values, to);
@@ -219,7 +233,43 @@ function requantize16(
   }
 }
 
-/** int64 sums, which int16 outputs alone have. */
+function requantize8SingleRounding(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int8Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const sum = (sums[at + i] + biases[c]) | 0;
+    const scaled = multiplyByQuantizedMultiplierSingleRounding(sum, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantize16SingleRounding(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int16Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const sum = (sums[at + i] + biases[c]) | 0;
+    const scaled = multiplyByQuantizedMultiplierSingleRounding(sum, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+/** int64 sums, which int16 outputs alone have; they are rounded once in every build. */
 function requantizeWide(
   { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
   biases: Int32Array,

@@ -18,7 +18,7 @@ interface Options {
 
 function prepare(node: Node) {
   const { exclusive, reverse } = node.options<Options>();
-  const input = node.profile === 'tflm' ? node.input(0, 'int32', 'int64', 'int8') : node.input(0, 'int32', 'int64');
+  const input = node.isMicro ? node.input(0, 'int32', 'int64', 'int8') : node.input(0, 'int32', 'int64');
   const { shape } = input;
   const axis = prepareAxisInput(node, 1, shape.length, 'int32');
   const output = node.output(0, shape, input.dtype);
@@ -33,17 +33,17 @@ function prepare(node: Node) {
     first: reverse ? (axisSize - 1) * innerSize : 0,
     step: reverse ? -innerSize : innerSize,
     ...(input.dtype === 'int8'
-      ? prepareInt8(input, output)
-      : { inputOffset: 0, outputOffset: 0, multiplier: 0, shift: 0 }),
+      ? prepareInt8(node, input, output)
+      : { inputOffset: 0, outputOffset: 0, multiplier: 0, shift: 0, singleRounding: false }),
   };
 }
 
 /** The sum is in steps of 2^-19 of the input's scale. As in TFLite Micro it begins with -inputZeroPoint, and wraps. */
-function prepareInt8(input: Tensor, output: Tensor) {
+function prepareInt8(node: Node, input: Tensor, output: Tensor) {
   return {
     inputOffset: 0 - input.zeroPoint, // not -0, which would be a double
     outputOffset: output.zeroPoint,
-    ...quantizeMultiplier((2 * input.scale) / (2 ** 20 * output.scale)),
+    ...quantizeMultiplier((2 * input.scale) / (2 ** 20 * output.scale), node.singleRounding),
   };
 }
 
@@ -99,15 +99,16 @@ function evalInt64({ exclusive, axisSize, innerSize, first, step }: Cumsum, inpu
 }
 
 function evalInt8(p: Cumsum, input: Int8Array, output: Int8Array) {
-  const { exclusive, axisSize, innerSize, first, step, inputOffset, outputOffset, multiplier, shift } = p;
+  const { exclusive, axisSize, innerSize, first, step, inputOffset, outputOffset, multiplier, shift, singleRounding } =
+    p;
   const block = Math.imul(axisSize, innerSize);
   for (let from = 0; from < input.length; from += block) {
     for (let inner = 0; inner < innerSize; inner++) {
       let acc = inputOffset << 19;
       for (let k = 0, i = from + inner + first; k < axisSize; k++, i += step) {
         const sum = (acc + ((input[i] + inputOffset) << 19)) | 0;
-        const scaled = multiplyByQuantizedMultiplier(exclusive ? acc : sum, multiplier, shift) + outputOffset;
-        output[i] = Math.min(Math.max(scaled, -128), 127);
+        const scaled = multiplyByQuantizedMultiplier(exclusive ? acc : sum, multiplier, shift, singleRounding);
+        output[i] = Math.min(Math.max(scaled + outputOffset, -128), 127);
         acc = sum;
       }
     }

@@ -10,9 +10,9 @@ import { InputError } from '../errors.ts';
 import {
   divideTruncated,
   getReciprocal,
+  multiplyByQuantizedMultiplier,
   multiplyByQuantizedMultiplierSmallerThanOneExp,
   reciprocalBitsOverUnit,
-  saturatingRoundingDoublingHighMul,
 } from '../fixed_point.ts';
 import { arithmetic, divideFloat, prepareArithmetic } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -45,7 +45,7 @@ function prepareDiv(node: Node) {
     input1Offset: 0 - input1.zeroPoint,
     input2Offset: 0 - input2.zeroPoint,
     outputOffset: zeroPoint,
-    ...quantizeMultiplier(divMultiplier(input1.scale, input2.scale, scale)),
+    ...quantizeMultiplier(divMultiplier(input1.scale, input2.scale, scale), node.singleRounding),
     ...activationRange(activation, scale, zeroPoint, dtype),
   };
 }
@@ -70,9 +70,9 @@ function divideQuantized(a: number, b: number, p: Quantized): number {
   const magnitude = divisor < 0 ? (0 - divisor) | 0 : divisor;
   const dividend = Math.imul(a + p.input1Offset, divisor < 0 ? -1 : 1);
   const headroom = (Math.clz32(dividend ^ (dividend >> 31)) - 1) | 0; // leading sign bits, but one
-  const unscaled = saturatingRoundingDoublingHighMul(dividend << headroom, getReciprocal(magnitude));
+  const unscaled = multiplyByQuantizedMultiplier(dividend, getReciprocal(magnitude), headroom, p.singleRounding);
   const shift = (p.shift - reciprocalBitsOverUnit(magnitude, 31) - headroom) | 0;
-  const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(unscaled, p.multiplier, shift);
+  const scaled = multiplyByQuantizedMultiplierSmallerThanOneExp(unscaled, p.multiplier, shift, p.singleRounding);
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.activationMin), p.activationMax);
 }
 

@@ -28,7 +28,7 @@ function prepareGelu(node: Node) {
 }
 
 function prepareElu(node: Node) {
-  return prepare(node, ['int8'], () => floatFunctions[node.profile === 'tflm' ? 'eluTflm' : 'elu']);
+  return prepare(node, ['int8'], () => floatFunctions[node.isMicro ? 'eluTflm' : 'elu']);
 }
 
 function prepare(

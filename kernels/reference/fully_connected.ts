@@ -3,7 +3,7 @@
  *   sum over d of (input[b, d] + inputOffset) * (filter[o, d] + filterOffset)). float32 is in float/fully_connected.ts.
  *
  * Equals: in profile tflite reference/integer_ops/fully_connected.h and, of uint8, reference/fully_connected.h, the variants
- * that requantize in double: round(double(sum) * scale), here by multiplyByDouble. In profile tflm, and of int16 filters,
+ * that requantize in double: round(double(sum) * scale), here by multiplyByDouble. In other profiles, and of int16 filters,
  * the variants with an integer multiplier. Deviations: the accumulator of int16 follows the type of the bias (see
  * prepareBias).
  */
@@ -93,7 +93,7 @@ function prepare(node: Node) {
             outputDepth,
             accumulator,
             activation,
-            node.profile === 'tflite' && filter.quantization?.scales.length === 1
+            !node.isMicro && filter.quantization?.scales.length === 1
               ? legacyConvolutionMultiplier
               : convolutionMultiplier,
           ),

@@ -14,7 +14,7 @@ function prepare(node: Node) {
   if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, hardSwishFloat);
   const input = node.input(0, 'int8', 'uint8');
   const output = node.output(0, input.shape, input.dtype);
-  const params = hardSwishParams(input.scale, output.scale);
+  const params = hardSwishParams(input.scale, output.scale, node.singleRounding);
   node.require(params.outputShift <= 0, `input scale ${input.scale} is too large for output scale ${output.scale}`);
   const fn = (value: number) => hardSwish((value - input.zeroPoint) | 0, params) + output.zeroPoint;
   return { kind: 'integer' as const, input, output, params, table: table8(input.dtype, input.dtype, fn) };

@@ -8,8 +8,7 @@ import {
   invSqrtMultiplier,
   invSqrtShift,
   multiplyByQuantizedMultiplier,
-  roundingDivideByPOT,
-  saturatingRoundingDoublingHighMul,
+  multiplyByQuantizedMultiplierSmallerThanOneExp,
 } from '../fixed_point.ts';
 import { l2NormalizationFloat, prepareL2NormalizationFloat } from '../float/l2_normalization.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -32,7 +31,14 @@ function prepare(node: Node) {
     output.scale === 1 / 128 && output.zeroPoint === zeroPoint,
     `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/128, ${zeroPoint})`,
   );
-  return { kind: 'integer' as const, input, output, depth: input.shape.at(-1)!, inputOffset: 0 - input.zeroPoint };
+  return {
+    kind: 'integer' as const,
+    input,
+    output,
+    depth: input.shape.at(-1)!,
+    inputOffset: 0 - input.zeroPoint,
+    singleRounding: node.singleRounding,
+  };
 }
 
 type L2Normalization = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
@@ -44,7 +50,7 @@ function bind(p: ReturnType<typeof prepare>): Eval {
   return p.input.dtype === 'int8' ? () => evalInt8(p, input, output) : () => evalUint8(p, input, output);
 }
 
-function evalInt8({ depth, inputOffset }: L2Normalization, input: Int8Array, output: Int8Array) {
+function evalInt8({ depth, inputOffset, singleRounding }: L2Normalization, input: Int8Array, output: Int8Array) {
   for (let from = 0; from < input.length; from += depth) {
     const end = from + depth;
     let acc = 0;
@@ -52,14 +58,14 @@ function evalInt8({ depth, inputOffset }: L2Normalization, input: Int8Array, out
     const multiplier = invSqrtMultiplier(acc);
     const shift = (invSqrtShift(acc) + 7) | 0;
     for (let i = from; i < end; i++) {
-      const value = multiplyByQuantizedMultiplier(input[i] + inputOffset, multiplier, shift);
+      const value = multiplyByQuantizedMultiplier(input[i] + inputOffset, multiplier, shift, singleRounding);
       output[i] = Math.min(Math.max(value, -128), 127);
     }
   }
 }
 
 /** Other than int8: scaled by 128 before the product. */
-function evalUint8({ depth, inputOffset }: L2Normalization, input: Int8Array, output: Int8Array) {
+function evalUint8({ depth, inputOffset, singleRounding }: L2Normalization, input: Int8Array, output: Int8Array) {
   for (let from = 0; from < input.length; from += depth) {
     const end = from + depth;
     let acc = 0;
@@ -68,10 +74,11 @@ function evalUint8({ depth, inputOffset }: L2Normalization, input: Int8Array, ou
       acc = (acc + Math.imul(x, x)) | 0;
     }
     const multiplier = invSqrtMultiplier(acc);
-    const rightShift = (0 - invSqrtShift(acc)) | 0;
+    const shift = invSqrtShift(acc);
     for (let i = from; i < end; i++) {
-      const scaled = saturatingRoundingDoublingHighMul(((input[i] & 0xff) + inputOffset) << 7, multiplier);
-      output[i] = Math.min(Math.max((128 + roundingDivideByPOT(scaled, rightShift)) | 0, 0), 255);
+      const x = ((input[i] & 0xff) + inputOffset) << 7;
+      const value = multiplyByQuantizedMultiplierSmallerThanOneExp(x, multiplier, shift, singleRounding);
+      output[i] = Math.min(Math.max((128 + value) | 0, 0), 255);
     }
   }
 }

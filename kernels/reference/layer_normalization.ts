@@ -23,11 +23,11 @@ export type Normalization = ReturnType<typeof prepareNormalization>;
 
 export function prepareNormalization(node: Node, coefficients: Tensor<'int16'>) {
   const cells = coefficients.size;
-  const { multiplier, shift } = quantizeMultiplier(coefficients.scale);
+  const scale = quantizeMultiplier(coefficients.scale, node.singleRounding);
   node.require(cells < 2 ** 16, `${cells} cells are too many for layer normalization`);
   return {
-    multiplier,
-    shift: shift + 12,
+    ...scale,
+    shift: scale.shift + 12,
     cells,
     divisor: divisor(cells),
     /** 1 / cells in Q(11). */
@@ -44,7 +44,7 @@ export function normalize(
   values: Int16Array,
   at: number,
 ) {
-  const { cells } = norm;
+  const { cells, multiplier, shift, singleRounding } = norm;
   let sum = 0; // at most 2^15 * cells
   let squaresHigh = 0;
   let squaresLow = 0;
@@ -62,9 +62,9 @@ export function normalize(
   const inverseShift = invSqrtShift(guarded);
   for (let c = 0; c < cells; c++) {
     const centered = ((values[at + c] << 10) - mean) | 0;
-    const rescaled = multiplyByQuantizedMultiplier(centered, inverseDeviation, inverseShift);
+    const rescaled = multiplyByQuantizedMultiplier(centered, inverseDeviation, inverseShift, singleRounding);
     const weighted = (Math.imul(rescaled, coefficients[c]) + biases[c]) | 0;
-    const scaled = multiplyByQuantizedMultiplier(divideBy1024(weighted), norm.multiplier, norm.shift);
+    const scaled = multiplyByQuantizedMultiplier(divideBy1024(weighted), multiplier, shift, singleRounding);
     values[at + c] = Math.max(-0x8000, Math.min(0x7fff, scaled));
   }
 }

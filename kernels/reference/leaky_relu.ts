@@ -2,7 +2,8 @@
  * LEAKY_RELU: output = requantize(x) if x >= 0, else requantize(alpha * x), where x = input - inputZeroPoint. float32 is in
  * float/elementwise.ts.
  *
- * Equals: reference/leaky_relu.h. tflm: multipliers in double. Deviations: none.
+ * Equals: reference/leaky_relu.h. tflm: multipliers in double. tflite-2.19 does not take the sign out of alpha's multiplier
+ * before it is multiplied by and rounded. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { leakyReluFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
@@ -40,17 +41,25 @@ type Params = ReturnType<typeof prepareParams>;
 
 function prepareParams(node: Node, input: Tensor, output: Tensor<QuantizedType>) {
   const { alpha } = node.options<Options>();
-  const tflm = node.profile === 'tflm';
-  const identity = quantizeMultiplier((tflm ? quantizeScale : reluMultiplier)(input.scale, output.scale));
-  const below = quantizeMultiplier((tflm ? convolutionMultiplier : mulMultiplier)(input.scale, alpha, output.scale));
+  const { isMicro, singleRounding } = node;
+  const identity = quantizeMultiplier(
+    (isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
+    singleRounding,
+  );
+  const below = quantizeMultiplier(
+    (isMicro ? convolutionMultiplier : mulMultiplier)(input.scale, alpha, output.scale),
+    singleRounding,
+  );
+  const alphaSign = below.multiplier < 0 && node.profile !== 'tflite-2.19' ? -1 : 1; // upstream takes it out, too
   return {
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
     identityMultiplier: identity.multiplier,
     identityShift: identity.shift,
-    alphaMultiplier: Math.abs(below.multiplier), // upstream takes the sign out, too
+    alphaMultiplier: Math.imul(below.multiplier, alphaSign),
     alphaShift: below.shift,
-    alphaSign: below.multiplier < 0 ? -1 : 1,
+    alphaSign,
+    singleRounding,
     ...typeRange(output.dtype),
   };
 }
@@ -59,8 +68,8 @@ function leakyRelu(value: number, p: Params): number {
   const x = (value + p.inputOffset) | 0;
   const scaled =
     x >= 0
-      ? multiplyByQuantizedMultiplier(x, p.identityMultiplier, p.identityShift)
-      : Math.imul(multiplyByQuantizedMultiplier(x, p.alphaMultiplier, p.alphaShift), p.alphaSign);
+      ? multiplyByQuantizedMultiplier(x, p.identityMultiplier, p.identityShift, p.singleRounding)
+      : Math.imul(multiplyByQuantizedMultiplier(x, p.alphaMultiplier, p.alphaShift, p.singleRounding), p.alphaSign);
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 

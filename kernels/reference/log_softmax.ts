@@ -31,17 +31,16 @@ function prepare(node: Node) {
     output.scale === 1 / 16 && output.zeroPoint === max,
     `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/16, ${max})`,
   );
-  const scale = quantizeMultiplier(softmaxMultiplier(1, input.scale));
-  const reverse = quantizeMultiplier(logSoftmaxReverseMultiplier(scale));
+  const { singleRounding } = node;
+  const scale = quantizeMultiplier(softmaxMultiplier(1, input.scale, singleRounding), singleRounding);
+  const reverse = quantizeMultiplier(logSoftmaxReverseMultiplier(scale), singleRounding);
   return {
     input,
     output,
     depth: input.shape.at(-1)!,
-    exps: prepareExps(scale.multiplier, scale.shift),
-    inputMultiplier: scale.multiplier,
-    inputShift: scale.shift,
-    reverseMultiplier: reverse.multiplier,
-    reverseShift: reverse.shift,
+    exps: prepareExps(scale),
+    scale,
+    reverse,
     diffMin: Math.max(-softmaxInputRadius(scale.shift), -256), // no difference is larger
     outputMin: min,
     outputMax: max,
@@ -58,8 +57,8 @@ function bind(p: LogSoftmax): Eval {
 }
 
 function evalLogSoftmax(p: LogSoftmax, input: Int8Array, mask: number, output: Int8Array) {
-  const { depth, exps, inputMultiplier, inputShift, reverseMultiplier, reverseShift, diffMin, outputMin, outputMax } =
-    p;
+  const { depth, exps, scale, reverse, diffMin, outputMin, outputMax } = p;
+  const { singleRounding } = scale;
   for (let from = 0; from < input.length; from += depth) {
     const end = from + depth;
     let max = input[from] & mask;
@@ -67,12 +66,13 @@ function evalLogSoftmax(p: LogSoftmax, input: Int8Array, mask: number, output: I
     let sum = 0; // Q(12)
     for (let i = from; i < end; i++) sum = saturatingAdd(sum, roundingDivideByPOT(exps[max - (input[i] & mask)], 12));
     const log = logForXGreaterThanOrEqualTo1(sum, 12, 5); // Q(5)
-    const leastDiff = multiplyByQuantizedMultiplier((log - 0x80000000) | 0, reverseMultiplier, reverseShift);
+    const logAboveLeast = (log - 0x80000000) | 0;
+    const leastDiff = multiplyByQuantizedMultiplier(logAboveLeast, reverse.multiplier, reverse.shift, singleRounding);
     const adjustedDiffMin = Math.max(diffMin - 1, leastDiff);
     for (let i = from; i < end; i++) {
       const diff = (input[i] & mask) - max;
       if (diff > adjustedDiffMin) {
-        const scaled = multiplyByQuantizedMultiplier(diff, inputMultiplier, inputShift); // Q(5)
+        const scaled = multiplyByQuantizedMultiplier(diff, scale.multiplier, scale.shift, singleRounding); // Q(5)
         const value = roundingDivideByPOT((scaled - log) | 0, 22) + outputMax;
         output[i] = Math.min(Math.max(value, outputMin), outputMax);
       } else {

@@ -36,8 +36,8 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
   const { scale, zeroPoint, dtype } = input;
   if (dtype !== 'int16') {
     const table =
-      dtype === 'int8' && node.profile === 'tflm'
-        ? (op === 'LOGISTIC' ? logisticLut8Tflm : tanhLut8Tflm)(scale, zeroPoint)
+      dtype === 'int8' && node.isMicro
+        ? (op === 'LOGISTIC' ? logisticLut8Tflm : tanhLut8Tflm)(scale, zeroPoint, node.singleRounding)
         : lut8(
             op === 'LOGISTIC' ? floatFunctions.logistic : floatFunctions.tanh,
             scale,

@@ -29,7 +29,7 @@ function prepareMean(node: Node) {
 }
 
 function prepareSum(node: Node) {
-  return prepare(node, (multiplier) => multiplier, node.profile === 'tflite' && node.inputs[0]?.dtype === 'int8');
+  return prepare(node, (multiplier) => multiplier, !node.isMicro && node.inputs[0]?.dtype === 'int8');
 }
 
 function prepare(
@@ -52,7 +52,7 @@ function prepare(
     input: input as Tensor<QuantizedType>,
     output: output as Tensor<QuantizedType>,
     reduction,
-    ...multiplier(quantizeMultiplier(quantizeScale(input.scale, output.scale)), count),
+    ...multiplier(quantizeMultiplier(quantizeScale(input.scale, output.scale), node.singleRounding), count),
     valueMask: asUint8 ? 0xff : -1,
     inputOffset: Math.imul(0 - input.zeroPoint, count),
     outputOffset: output.zeroPoint,
@@ -103,12 +103,14 @@ function bindSum(p: Sum): Eval {
 }
 
 function quantized(p: Sum & { kind: 'quantized' }): Eval {
-  const { multiplier, shift, valueMask, outputOffset, min, max } = p;
+  const { multiplier, shift, singleRounding, valueMask, outputOffset, min, max } = p;
   return reduce(p.reduction, p.input, p.output, {
     init: p.inputOffset,
     next: (acc, value) => (acc + (value & valueMask)) | 0,
-    finish: (acc) =>
-      Math.min(Math.max((multiplyByQuantizedMultiplier(acc, multiplier, shift) + outputOffset) | 0, min), max),
+    finish: (acc) => {
+      const scaled = multiplyByQuantizedMultiplier(acc, multiplier, shift, singleRounding);
+      return Math.min(Math.max((scaled + outputOffset) | 0, min), max);
+    },
   });
 }
 

@@ -40,14 +40,14 @@ function prepare(node: Node) {
   }
   const { scale, zeroPoint, dtype } = output as Tensor<QuantizedType>;
   prepareZeroPoints(node, input1, input2, output);
-  const multiplier = node.profile === 'tflm' ? convolutionMultiplier : mulMultiplier;
+  const multiplier = node.isMicro ? convolutionMultiplier : mulMultiplier;
   return {
     kind: 'quantized' as const,
     ...operands,
     input1Offset: 0 - input1.zeroPoint,
     input2Offset: 0 - input2.zeroPoint,
     outputOffset: zeroPoint,
-    ...quantizeMultiplier(multiplier(input1.scale, input2.scale, scale)),
+    ...quantizeMultiplier(multiplier(input1.scale, input2.scale, scale), node.singleRounding),
     ...activationRange(activation, scale, zeroPoint, dtype),
   };
 }
@@ -87,7 +87,16 @@ function bind8(p: Quantized): Eval {
 }
 
 function mul8(
-  { input1Offset, input2Offset, multiplier, shift, outputOffset, activationMin, activationMax }: Quantized,
+  {
+    input1Offset,
+    input2Offset,
+    multiplier,
+    shift,
+    singleRounding,
+    outputOffset,
+    activationMin,
+    activationMax,
+  }: Quantized,
   mask: number,
   a: Int8Array,
   b: Int8Array,
@@ -99,8 +108,8 @@ function mul8(
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
     const product = Math.imul((a[i] & mask) + input1Offset, (b[j] & mask) + input2Offset);
-    const scaled = (multiplyByQuantizedMultiplier(product, multiplier, shift) + outputOffset) | 0;
-    output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
+    const scaled = multiplyByQuantizedMultiplier(product, multiplier, shift, singleRounding);
+    output[k] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }
 
@@ -114,7 +123,7 @@ function bind16(p: Quantized): Eval {
 }
 
 function mul16(
-  { multiplier, shift, activationMin, activationMax }: Quantized,
+  { multiplier, shift, singleRounding, activationMin, activationMax }: Quantized,
   a: Int16Array,
   b: Int16Array,
   output: Int16Array,
@@ -124,7 +133,7 @@ function mul16(
 ) {
   const [step1, step2] = steps;
   for (let k = to, i = from[0], j = from[1]; k < to + count; k++, i += step1, j += step2) {
-    const scaled = multiplyByQuantizedMultiplier(Math.imul(a[i], b[j]), multiplier, shift);
+    const scaled = multiplyByQuantizedMultiplier(Math.imul(a[i], b[j]), multiplier, shift, singleRounding);
     output[k] = Math.min(Math.max(scaled, activationMin), activationMax);
   }
 }

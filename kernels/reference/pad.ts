@@ -45,8 +45,8 @@ function prepareValue(node: Node, input: Tensor, output: Tensor): Tensor {
   const { dtype } = input;
   const isQuantized =
     dtype === 'uint8' ||
-    (dtype === 'int8' && (input.quantization !== undefined || node.profile === 'tflm')) ||
-    (dtype === 'int16' && input.quantization !== undefined && node.profile !== 'tflm');
+    (dtype === 'int8' && (input.quantization !== undefined || node.isMicro)) ||
+    (dtype === 'int16' && input.quantization !== undefined && !node.isMicro);
   const value = node.optionalInput(2, dtype);
   if (value) {
     node.require(value.size === 1, `the value to pad with has ${value.size} elements`);

@@ -26,10 +26,14 @@ function prepare(node: Node) {
     `alpha of shape [${alpha.shape}] does not go with an input of [${input.shape}]`,
   );
   const output = node.output(0, input.shape, input.dtype);
-  const tflm = node.profile === 'tflm';
-  const positive = quantizeMultiplier((tflm ? quantizeScale : reluMultiplier)(input.scale, output.scale));
+  const { isMicro, singleRounding } = node;
+  const positive = quantizeMultiplier(
+    (isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
+    singleRounding,
+  );
   const negative = quantizeMultiplier(
-    (tflm ? convolutionMultiplier : mulMultiplier)(input.scale, alpha.scale, output.scale),
+    (isMicro ? convolutionMultiplier : mulMultiplier)(input.scale, alpha.scale, output.scale),
+    singleRounding,
   );
   return {
     input,
@@ -43,6 +47,7 @@ function prepare(node: Node) {
     shift1: positive.shift,
     multiplier2: negative.multiplier,
     shift2: negative.shift,
+    singleRounding,
     ...typeRange(output.dtype),
   };
 }
@@ -53,8 +58,8 @@ function prelu(value: number, alpha: number, p: Prelu): number {
   const x = (value + p.inputOffset) | 0;
   const scaled =
     x >= 0
-      ? multiplyByQuantizedMultiplier(x, p.multiplier1, p.shift1)
-      : multiplyByQuantizedMultiplier(Math.imul(x, alpha + p.alphaOffset), p.multiplier2, p.shift2);
+      ? multiplyByQuantizedMultiplier(x, p.multiplier1, p.shift1, p.singleRounding)
+      : multiplyByQuantizedMultiplier(Math.imul(x, alpha + p.alphaOffset), p.multiplier2, p.shift2, p.singleRounding);
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 

@@ -7,7 +7,7 @@
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { affineQuantize, prepareAffineQuantize } from '../float/quantize.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { quantizeMultiplier, quantizeScale, table8, typeRange } from '../quantization.ts';
+import { type QuantizedMultiplier, quantizeMultiplier, quantizeScale, table8, typeRange } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
 import { lookup } from './lookup.ts';
 
@@ -31,7 +31,7 @@ function prepare(node: Node) {
 function prepareRequantize(node: Node, input: Tensor<Quantized>) {
   const output = node.output(0, input.shape, ...OUTPUTS[input.dtype]);
   const params = {
-    ...quantizeMultiplier(quantizeScale(input.scale, output.scale)),
+    ...quantizeMultiplier(quantizeScale(input.scale, output.scale), node.singleRounding),
     inputOffset: 0 - input.zeroPoint, // not -0, which would be a double
     outputOffset: output.zeroPoint,
     ...typeRange(output.dtype),
@@ -43,9 +43,7 @@ function prepareRequantize(node: Node, input: Tensor<Quantized>) {
   return { kind: 'integer' as const, input, output, table, params };
 }
 
-interface Params {
-  multiplier: number;
-  shift: number;
+interface Params extends QuantizedMultiplier {
   inputOffset: number;
   outputOffset: number;
   min: number;
@@ -53,7 +51,8 @@ interface Params {
 }
 
 function requantize(value: number, p: Params): number {
-  const scaled = multiplyByQuantizedMultiplier((value + p.inputOffset) | 0, p.multiplier, p.shift);
+  const input = (value + p.inputOffset) | 0;
+  const scaled = multiplyByQuantizedMultiplier(input, p.multiplier, p.shift, p.singleRounding);
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 

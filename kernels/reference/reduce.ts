@@ -102,7 +102,10 @@ function prepareProd(node: Node) {
     input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
     'the zero points of int16 must be 0',
   );
-  const { multiplier, shift } = quantizeMultiplier(input.scale / output.scale ** (1 / Math.max(count, 1)));
+  const { multiplier, shift } = quantizeMultiplier(
+    input.scale / output.scale ** (1 / Math.max(count, 1)),
+    node.singleRounding,
+  );
   node.require(shift < 15, `the scales ${input.scale} and ${output.scale} are too far apart`);
   const range = typeRange(output.dtype as 'int8' | 'int16');
   const one = roundHalfAway(1 / output.scale) + output.zeroPoint;

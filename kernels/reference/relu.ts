@@ -7,7 +7,7 @@
  * none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { clampFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
+import { clampFloat, prepareUnaryFloat, relu6Float219, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -27,7 +27,10 @@ function relu(activation: Activation | 'RELU_0_TO_1') {
 }
 
 function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, clampFloat(activation));
+  if (node.input(0).dtype === 'float32') {
+    const is219 = activation === 'RELU6' && node.profile === 'tflite-2.19';
+    return prepareUnaryFloat(node, is219 ? relu6Float219 : clampFloat(activation));
+  }
   const int16 = activation === 'RELU' || activation === 'RELU6' ? (['int16'] as const) : []; // upstream has no others
   const input = node.input(0, 'int8', 'uint8', ...int16);
   const output = node.output(0, input.shape, input.dtype);
@@ -46,22 +49,27 @@ function prepareParams(
   input: Tensor,
   output: Tensor<QuantizedType>,
 ) {
-  const clampOnly = node.profile === 'tflm' && activation === 'RELU6';
+  const clampOnly = node.isMicro && activation === 'RELU6';
   const { scale, zeroPoint } = clampOnly ? input : output;
   return {
     clampOnly,
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
-    ...quantizeMultiplier((node.profile === 'tflm' ? quantizeScale : reluMultiplier)(input.scale, output.scale)),
+    ...quantizeMultiplier(
+      (node.isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
+      node.singleRounding,
+    ),
     ...activationRange(activation, scale, zeroPoint, output.dtype),
   };
 }
 
 function requantize(value: number, p: Params): number {
-  const scaled = p.clampOnly
-    ? value
-    : (multiplyByQuantizedMultiplier((value + p.inputOffset) | 0, p.multiplier, p.shift) + p.outputOffset) | 0;
-  return Math.min(Math.max(scaled, p.activationMin), p.activationMax);
+  return Math.min(Math.max(p.clampOnly ? value : rescale(value, p), p.activationMin), p.activationMax);
+}
+
+function rescale(value: number, { inputOffset, multiplier, shift, singleRounding, outputOffset }: Params): number {
+  const scaled = multiplyByQuantizedMultiplier((value + inputOffset) | 0, multiplier, shift, singleRounding);
+  return (scaled + outputOffset) | 0;
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {

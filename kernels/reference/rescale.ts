@@ -5,23 +5,23 @@
  * Equals: the first lines of AddElementwise, SubElementwise and the like in reference/add.h, sub.h, comparisons.h.
  */
 import { multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
-import { quantizeMultiplier } from '../quantization.ts';
+import type { Node } from '../kernel.ts';
+import { type QuantizedMultiplier, quantizeMultiplier } from '../quantization.ts';
 import type { DType, Tensor } from '../tensor.ts';
 
-export interface Scaling {
+export interface Scaling extends QuantizedMultiplier {
   readonly offset: number;
   readonly leftShift: number;
-  readonly multiplier: number;
-  readonly shift: number;
 }
 
-export function prepareScaling({ zeroPoint }: Tensor, real: number, leftShift: number): Scaling {
-  return { offset: 0 - zeroPoint, leftShift, ...quantizeMultiplier(real) };
+export function prepareScaling(node: Node, { zeroPoint }: Tensor, real: number, leftShift: number): Scaling {
+  return { offset: 0 - zeroPoint, leftShift, ...quantizeMultiplier(real, node.singleRounding) };
 }
 
 /** (value - zeroPoint) * real * 2^leftShift. */
-export function rescale(value: number, { offset, leftShift, multiplier, shift }: Scaling): number {
-  return multiplyByQuantizedMultiplierSmallerThanOneExp((value + offset) << leftShift, multiplier, shift);
+export function rescale(value: number, { offset, leftShift, multiplier, shift, singleRounding }: Scaling): number {
+  const shifted = (value + offset) << leftShift;
+  return multiplyByQuantizedMultiplierSmallerThanOneExp(shifted, multiplier, shift, singleRounding);
 }
 
 /** rescale(value) of every 8-bit value, by raw byte. */

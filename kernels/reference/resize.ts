@@ -1,6 +1,7 @@
 /**
  * RESIZE_BILINEAR: output[b, y, x, c] = the mean of the four pixels around the position in the input, weighted in steps
- * of 1/1024, rounded half away from zero. (uint8 and float32, both in float32: float/resize_bilinear.ts.)
+ * of 1/1024, rounded half away from zero, with single rounding half up. (uint8 and float32, both in float32:
+ * float/resize_bilinear.ts.)
  * RESIZE_NEAREST_NEIGHBOR: output[b, y, x, c] = input[b, rows[y], columns[x], c].
  *
  * Equals: reference/resize_bilinear.h ResizeBilinearInteger, reference/resize_nearest_neighbor.h. Deviations: where the
@@ -67,6 +68,7 @@ function prepareBilinear(node: Node) {
     : {
         kind: 'integer' as const,
         ...p,
+        singleRounding: node.singleRounding,
         input: input as Tensor<'int8' | 'int16'>,
         output: output as Tensor<'int8' | 'int16'>,
         ...positions(preparePositions),
@@ -86,17 +88,18 @@ type Bilinear = ReturnType<typeof prepareBilinear> & { kind: 'integer' };
 function bindBilinear(p: ReturnType<typeof prepareBilinear>): Eval {
   if (p.output.size === 0) return () => {};
   if (p.kind === 'float') return resizeBilinearFloat(p);
-  const { depth } = p;
+  const { depth, singleRounding } = p;
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;
     const output = p.output.data as Int16Array;
     const pixel: Pixel = (from, right, down, wx, wy, to) =>
-      pixel16(depth, input, output, from, right, down, wx, wy, to);
+      pixel16(depth, singleRounding, input, output, from, right, down, wx, wy, to);
     return () => evalBilinear(p, pixel);
   }
   const input = p.input.data as Int8Array;
   const output = p.output.data as Int8Array;
-  const pixel: Pixel = (from, right, down, wx, wy, to) => pixel8(depth, input, output, from, right, down, wx, wy, to);
+  const pixel: Pixel = (from, right, down, wx, wy, to) =>
+    pixel8(depth, singleRounding, input, output, from, right, down, wx, wy, to);
   return () => evalBilinear(p, pixel);
 }
 
@@ -126,6 +129,7 @@ function evalBilinear(p: Bilinear, pixel: Pixel) {
 
 function pixel8(
   depth: number,
+  singleRounding: boolean,
   input: Int8Array,
   output: Int8Array,
   from: number,
@@ -138,12 +142,13 @@ function pixel8(
   for (let c = from; c < from + depth; c++) {
     const upper = Math.imul(input[c], 1024 - wx) + Math.imul(input[c + right], wx);
     const lower = Math.imul(input[c + down], 1024 - wx) + Math.imul(input[c + down + right], wx);
-    output[to++] = mix(upper, lower, wy);
+    output[to++] = mix(upper, lower, wy, singleRounding);
   }
 }
 
 function pixel16(
   depth: number,
+  singleRounding: boolean,
   input: Int16Array,
   output: Int16Array,
   from: number,
@@ -156,19 +161,21 @@ function pixel16(
   for (let c = from; c < from + depth; c++) {
     const upper = Math.imul(input[c], 1024 - wx) + Math.imul(input[c + right], wx);
     const lower = Math.imul(input[c + down], 1024 - wx) + Math.imul(input[c + down + right], wx);
-    output[to++] = mix(upper, lower, wy);
+    output[to++] = mix(upper, lower, wy, singleRounding);
   }
 }
 
 /**
- * (upper * (1024 - wy) + lower * wy) / 2^20, rounded half away from zero, for |upper|, |lower| <= 2^25, wy in 0..1023.
+ * (upper * (1024 - wy) + lower * wy) / 2^20 for |upper|, |lower| <= 2^25 and wy in 0..1023, rounded half away from zero or,
+ * with singleRounding, half up.
  * The numerator may have 36 bits: it is high * 2^10 + low, where low is in 0..1023.
  */
-function mix(upper: number, lower: number, wy: number): number {
+function mix(upper: number, lower: number, wy: number, singleRounding: boolean): number {
   const carry = (Math.imul(upper & 1023, 1024 - wy) + Math.imul(lower & 1023, wy)) | 0;
   const high = (Math.imul(upper >> 10, 1024 - wy) + Math.imul(lower >> 10, wy) + (carry >> 10)) | 0;
   const low = carry & 1023;
-  return (high + 512 + ((low + (high >> 31)) >> 10)) >> 10; // one less for a negative half
+  const negativeHalf = singleRounding ? 0 : (low + (high >> 31)) >> 10; // then -1
+  return (high + 512 + negativeHalf) >> 10;
 }
 
 // ---- RESIZE_NEAREST_NEIGHBOR

@@ -18,7 +18,7 @@ export function prepareIsSameQuantization(a: Tensor, b: Tensor): boolean {
 /** TFLite refuses to move values to another quantization; TFLite Micro does not look. */
 export function prepareSameQuantization(node: Node, a: Tensor, b: Tensor): void {
   node.require(
-    node.profile === 'tflm' || prepareIsSameQuantization(a, b),
+    node.isMicro || prepareIsSameQuantization(a, b),
     `${a} and ${b} must have the same scale and zero point`,
   );
 }

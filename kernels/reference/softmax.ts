@@ -19,6 +19,7 @@ import {
 import { prepareSoftmaxFloat, softmaxFloat } from '../float/softmax.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
+  type QuantizedMultiplier,
   quantizeMultiplier,
   softmaxExpLut16,
   softmaxInputRadius,
@@ -43,13 +44,13 @@ function prepare(node: Node) {
   node.require(beta > 0, `beta is ${beta}; it must be positive`);
   const output = node.output(0, input.shape, input.dtype as 'int8' | 'uint8', 'int16');
   if (output.dtype === 'int8') prepareOutput(node, output, 1 / 256, -128);
-  const { multiplier, shift } = quantizeMultiplier(softmaxMultiplier(beta, input.scale));
+  const real = softmaxMultiplier(beta, input.scale, node.singleRounding);
   return {
     kind: 'int8' as const,
     depth: input.shape.at(-1)!,
     input: input as Tensor<'int8' | 'uint8'>,
     output,
-    exps: prepareExps(multiplier, shift),
+    exps: prepareExps(quantizeMultiplier(real, node.singleRounding)),
     outputBits: output.dtype === 'int16' ? 16 : 8,
     ...typeRange(output.dtype),
   };
@@ -64,11 +65,11 @@ function prepareOutput(node: Node, output: Tensor, scale: number, zeroPoint: num
 }
 
 /** exp of -d steps of the input, in Q(0), for d in 0..255; 0 where it is too small to count. */
-export function prepareExps(multiplier: number, shift: number): Int32Array {
+export function prepareExps({ multiplier, shift, singleRounding }: QuantizedMultiplier): Int32Array {
   const exps = new Int32Array(256);
   const radius = softmaxInputRadius(shift);
   for (let d = 0; d < exps.length && d <= radius; d++) {
-    exps[d] = expOnNegativeValues(multiplyByQuantizedMultiplier(-d, multiplier, shift), 5);
+    exps[d] = expOnNegativeValues(multiplyByQuantizedMultiplier(-d, multiplier, shift, singleRounding), 5);
   }
   return exps;
 }
@@ -77,16 +78,16 @@ function prepareInt16(node: Node, input: Tensor<'int16'>, beta: number) {
   const output = node.output(0, input.shape, 'int16');
   node.require(input.zeroPoint === 0, `the zero point of int16 is ${input.zeroPoint}; it must be 0`);
   prepareOutput(node, output, 1 / 32768, 0);
-  const tflm = node.profile === 'tflm';
-  const scale = tflm ? softmaxInt16MultiplierTflm : softmaxInt16Multiplier;
+  const { isMicro } = node;
+  const scale = isMicro ? softmaxInt16MultiplierTflm : softmaxInt16Multiplier;
   return {
     kind: 'int16' as const,
     depth: input.shape.at(-1)!,
     input,
     output,
-    ...quantizeMultiplier(scale(beta, input.scale)),
-    expLut: tflm ? softmaxExpLut16(Math.fround) : softmaxExpLut16(),
-    reciprocalLut: tflm ? softmaxReciprocalLut16(Math.fround) : softmaxReciprocalLut16(),
+    ...quantizeMultiplier(scale(beta, input.scale), node.singleRounding),
+    expLut: isMicro ? softmaxExpLut16(Math.fround) : softmaxExpLut16(),
+    reciprocalLut: isMicro ? softmaxReciprocalLut16(Math.fround) : softmaxReciprocalLut16(),
   };
 }
 
@@ -165,14 +166,14 @@ function store16(
 }
 
 function evalInt16(p: Softmax16, input: Int16Array, output: Int16Array) {
-  const { depth, multiplier, shift, expLut, reciprocalLut } = p;
+  const { depth, multiplier, shift, singleRounding, expLut, reciprocalLut } = p;
   for (let from = 0; from < input.length; from += depth) {
     const end = from + depth;
     let max = input[from];
     for (let i = from; i < end; i++) max = Math.max(max, input[i]);
     let sum = 0; // Q(16), 15 bits of fraction
     for (let i = from; i < end; i++) {
-      const scaled = multiplyByQuantizedMultiplier(input[i] - max, multiplier, shift); // 0xffff is 10
+      const scaled = multiplyByQuantizedMultiplier(input[i] - max, multiplier, shift, singleRounding); // 0xffff is 10
       output[i] = lookup16(expLut, Math.min(Math.max((scaled + 0x7fff) | 0, -0x8000), 0x7fff));
       sum = saturatingAdd(sum, output[i]);
     }

@@ -14,6 +14,7 @@ import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   floatFunctions,
   lut16,
+  type QuantizedMultiplier,
   quantizeMultiplier,
   rsqrtMultiplier,
   rsqrtMultiplierTflm,
@@ -65,11 +66,14 @@ function prepareSqrtOf(inputScale: number, outputScale: number, outputZeroPoint:
 function prepareRsqrt(node: Node) {
   const p = prepareTensors(node);
   const { input, output } = p;
-  const tflm = node.profile === 'tflm';
-  if (input.dtype === 'int8' || tflm) {
+  const { isMicro, singleRounding } = node;
+  if (input.dtype === 'int8' || isMicro) {
     const params = {
       outputOffset: output.zeroPoint,
-      ...quantizeMultiplier((tflm ? rsqrtMultiplierTflm : rsqrtMultiplier)(input.scale, output.scale)),
+      ...quantizeMultiplier(
+        (isMicro ? rsqrtMultiplierTflm : rsqrtMultiplier)(input.scale, output.scale),
+        singleRounding,
+      ),
       ...typeRange(output.dtype),
     };
     const fn = (value: number) => rsqrt((value - input.zeroPoint) | 0, params);
@@ -84,9 +88,7 @@ function prepareRsqrt(node: Node) {
 /** The left shift of the inverse root, taken back at the end. */
 const SHIFT = 20;
 
-interface RsqrtParams {
-  multiplier: number;
-  shift: number;
+interface RsqrtParams extends QuantizedMultiplier {
   outputOffset: number;
   min: number;
   max: number;
@@ -95,9 +97,10 @@ interface RsqrtParams {
 /** Of value, in units of the input; 0 stands in for what eval refuses. */
 function rsqrt(value: number, p: RsqrtParams): number {
   if (value <= 0) return value === 0 ? p.max : 0;
-  const root = multiplyByQuantizedMultiplier(1, invSqrtMultiplier(value), (invSqrtShift(value) + SHIFT) | 0);
-  const scaled = (multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0) + p.outputOffset) | 0;
-  return Math.min(Math.max(scaled, p.min), p.max);
+  const rootShift = (invSqrtShift(value) + SHIFT) | 0;
+  const root = multiplyByQuantizedMultiplier(1, invSqrtMultiplier(value), rootShift, p.singleRounding);
+  const scaled = multiplyByQuantizedMultiplier(root, p.multiplier, (p.shift - SHIFT) | 0, p.singleRounding);
+  return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 
 function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {

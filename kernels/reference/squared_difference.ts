@@ -21,10 +21,10 @@ function prepare(node: Node) {
   return {
     ...p,
     params: {
-      scaling1: prepareScaling(input1, real.input1, LEFT_SHIFT),
-      scaling2: prepareScaling(input2, real.input2, LEFT_SHIFT),
+      scaling1: prepareScaling(node, input1, real.input1, LEFT_SHIFT),
+      scaling2: prepareScaling(node, input2, real.input2, LEFT_SHIFT),
       outputOffset: output.zeroPoint,
-      ...quantizeMultiplier(real.output),
+      ...quantizeMultiplier(real.output, node.singleRounding),
       ...typeRange('int8'),
     },
   };
@@ -32,11 +32,11 @@ function prepare(node: Node) {
 
 function bind(p: ReturnType<typeof prepare>): Eval {
   if (!p.params) return binary(p, (a, b) => square((a - b) | 0));
-  const { scaling1, scaling2, outputOffset, multiplier, shift, min, max } = p.params;
+  const { scaling1, scaling2, outputOffset, multiplier, shift, singleRounding, min, max } = p.params;
   return binary(p, (a, b) => {
     const difference = (rescale(a, scaling1) - rescale(b, scaling2)) | 0;
-    const scaled = (multiplyByQuantizedMultiplier(square(difference), multiplier, shift) + outputOffset) | 0;
-    return Math.min(Math.max(scaled, min), max);
+    const scaled = multiplyByQuantizedMultiplier(square(difference), multiplier, shift, singleRounding);
+    return Math.min(Math.max((scaled + outputOffset) | 0, min), max);
   });
 }
 

@@ -26,7 +26,7 @@ function prepare(node: Node) {
   const { rank } = node.options<Options>();
   const input = node.input(0, 'int8');
   const weightsFeature = node.input(1, 'int8');
-  const stateTypes = node.profile === 'tflm' ? (['int16', 'int8'] as const) : (['int16'] as const);
+  const stateTypes = node.isMicro ? (['int16', 'int8'] as const) : (['int16'] as const);
   const weightsTime = node.input(2, ...stateTypes);
   const bias = node.optionalInput(3, 'int32');
   const state = node.input(4, weightsTime.dtype);
@@ -68,8 +68,8 @@ function prepare(node: Node) {
     stateOffset: prepareOffset(node, state),
     stateRange: typeRange(state.dtype),
     outputOffset: 0 - prepareOffset(node, output),
-    feature: quantizeMultiplier(mulMultiplier(input.scale, weightsFeature.scale, state.scale)),
-    time: quantizeMultiplier(mulMultiplier(state.scale, weightsTime.scale, output.scale)),
+    feature: quantizeMultiplier(mulMultiplier(input.scale, weightsFeature.scale, state.scale), node.singleRounding),
+    time: quantizeMultiplier(mulMultiplier(state.scale, weightsTime.scale, output.scale), node.singleRounding),
     /** The filters' sums over time, of one batch. */
     sums: node.scratch('int32', filters),
   };
@@ -95,12 +95,13 @@ function bind(p: Svdf): Eval {
 
 function evalFeature(p: Svdf, input: Int8Array, weights: Int8Array, state: Int16Array | Int8Array, b: number) {
   const { inputSize, filters, memory, inputOffset, stateOffset, feature, stateRange } = p;
+  const { multiplier, shift, singleRounding } = feature;
   const from = Math.imul(b, inputSize);
   for (let f = 0; f < filters; f++) {
     const row = Math.imul(f, inputSize);
     let sum = 0;
     for (let i = 0; i < inputSize; i++) sum = (sum + Math.imul(weights[row + i], input[from + i] + inputOffset)) | 0;
-    const scaled = multiplyByQuantizedMultiplier(sum, feature.multiplier, feature.shift);
+    const scaled = multiplyByQuantizedMultiplier(sum, multiplier, shift, singleRounding);
     const newest = Math.imul(Math.imul(b, filters) + f + 1, memory) - 1;
     state[newest] = Math.min(Math.max(scaled, stateRange.min), stateRange.max) - stateOffset;
   }
@@ -125,11 +126,12 @@ function evalTime(
 
 function evalUnits(p: Svdf, sums: Int32Array, biases: Int32Array | undefined, output: Int8Array, b: number) {
   const { units, rank, outputOffset, time } = p;
+  const { multiplier, shift, singleRounding } = time;
   for (let u = 0; u < units; u++) {
     let sum = biases ? biases[u] : 0;
     for (let f = Math.imul(u, rank); f < Math.imul(u + 1, rank); f++) sum = (sum + sums[f]) | 0;
-    const scaled = (multiplyByQuantizedMultiplier(sum, time.multiplier, time.shift) + outputOffset) | 0;
-    output[Math.imul(b, units) + u] = Math.min(Math.max(scaled, -128), 127);
+    const scaled = multiplyByQuantizedMultiplier(sum, multiplier, shift, singleRounding);
+    output[Math.imul(b, units) + u] = Math.min(Math.max((scaled + outputOffset) | 0, -128), 127);
   }
 }
 

@@ -61,7 +61,7 @@ type Gate = ReturnType<typeof prepareGate>;
 
 function prepare(node: Node) {
   const { cellClip, projClip, timeMajor, fusedActivationFunction } = node.options<Options>();
-  const isMicro = node.profile === 'tflm';
+  const { isMicro, singleRounding } = node;
   if (isMicro) prepareMicro(node, fusedActivationFunction);
   const input = node.input(0, 'int8');
   node.require(input.shape.length === 3, 'the input must have 3 dimensions');
@@ -113,14 +113,17 @@ function prepare(node: Node) {
     timeMajor,
     stateOffset: prepareOffset(node, outputState),
     h: node.scratch('int16', sizes.group * outputs),
-    hidden: quantizeMultiplier(isMicro ? 2 ** -30 / hidden.scale : Math.fround(2 ** -30 / hidden.scale)),
+    hidden: quantizeMultiplier(
+      isMicro ? 2 ** -30 / hidden.scale : Math.fround(2 ** -30 / hidden.scale),
+      singleRounding,
+    ),
     hiddenOffset: projection ? 0 - hiddenZeroPoint : hiddenZeroPoint,
     hiddenValues: node.scratch('int16', cells),
     cellIntegerBits: 15 + cellScale,
     cellClip: Math.trunc(
       Math.min(isMicro ? cellClip / cellState.scale : Math.fround(cellClip / cellState.scale), 32767),
     ),
-    micro: isMicro ? prepareMicroScales(cellState.scale, cellScale) : undefined,
+    micro: isMicro ? prepareMicroScales(node, cellState.scale, cellScale) : undefined,
     projectionClip: Math.trunc(Math.min(Math.fround(projClip / output.scale), 127)),
   };
 }
@@ -130,16 +133,16 @@ function prepareMicro(node: Node, activation: Activation) {
   const coefficients = [0, 1, 2, 3].map((i) => NORM_COEFFICIENTS + i);
   const others = [...PEEPHOLE_WEIGHTS, PROJECTION_WEIGHTS, PROJECTION_BIAS, ...coefficients];
   if (!node.hasInput(INPUT_WEIGHTS) || others.some((i) => node.hasInput(i))) {
-    node.unsupported('profile tflm has no CIFG, peephole weights, layer normalization or projection');
+    node.unsupported(`profile ${node.profile} has no CIFG, peephole weights, layer normalization or projection`);
   }
   if (activation !== 'TANH') node.unsupported(`the fused activation is ${activation}; it can be TANH`);
 }
 
-function prepareMicroScales(scale: number, log2: number) {
+function prepareMicroScales(node: Node, scale: number, log2: number) {
   const leftShift = 12 + log2; // from the cell state to Q(3)
   return {
-    kept: quantizeMultiplier((2 ** -15 * scale) / scale),
-    update: quantizeMultiplier((2 ** -15 * 2 ** -15) / scale),
+    kept: quantizeMultiplier((2 ** -15 * scale) / scale, node.singleRounding),
+    update: quantizeMultiplier((2 ** -15 * 2 ** -15) / scale, node.singleRounding),
     tanhMultiplier: leftShift < 0 ? 3 : 3 << leftShift,
     tanhShift: leftShift < 0 ? 0 - leftShift : 0,
   };
@@ -184,7 +187,8 @@ function prepareGate(
   cellScale: number,
   { inputDepth, cells, outputs, group }: { inputDepth: number; cells: number; outputs: number; group: number },
 ) {
-  const gateMultiplier = node.profile === 'tflm' ? convolutionMultiplier : mulMultiplier;
+  const { singleRounding } = node;
+  const gateMultiplier = node.isMicro ? convolutionMultiplier : mulMultiplier;
   const normalized = node.hasInput(NORM_COEFFICIENTS + 1);
   const coefficients = normalized ? prepareVector(node, NORM_COEFFICIENTS + i, 'int16', cells) : undefined;
   const scale = normalized ? node.intermediates[i]!.scale : 2 ** -12;
@@ -196,11 +200,15 @@ function prepareGate(
       : undefined;
   return {
     input: prepareMatrix(node, inputWeights),
-    inputScale: quantizeMultiplier(gateMultiplier(inputWeights.scale, input.scale, scale)),
+    inputScale: quantizeMultiplier(gateMultiplier(inputWeights.scale, input.scale, scale), singleRounding),
     recurrent: prepareMatrix(node, recurrentWeights),
-    recurrentScale: quantizeMultiplier(gateMultiplier(recurrentWeights.scale, outputState.scale, scale)),
+    recurrentScale: quantizeMultiplier(
+      gateMultiplier(recurrentWeights.scale, outputState.scale, scale),
+      singleRounding,
+    ),
     peephole,
-    peepholeScale: peephole && quantizeMultiplier(Math.fround((2 ** cellScale * peephole.scale) / scale)),
+    peepholeScale:
+      peephole && quantizeMultiplier(Math.fround((2 ** cellScale * peephole.scale) / scale), singleRounding),
     bias: prepareVector(node, BIASES + i, 'int32', cells),
     coefficients,
     norm: coefficients && prepareNormalization(node, coefficients),
@@ -214,7 +222,7 @@ function prepareProjection(node: Node, hidden: Tensor, outputState: Tensor, cell
     weights: prepareMatrix(node, weights),
     bias: node.hasInput(PROJECTION_BIAS) ? prepareVector(node, PROJECTION_BIAS, 'int32', outputs) : undefined,
     product: prepareProduct(node, cells, outputs, 'int32'),
-    ...quantizeMultiplier(mulMultiplier(weights.scale, hidden.scale, outputState.scale)),
+    ...quantizeMultiplier(mulMultiplier(weights.scale, hidden.scale, outputState.scale), node.singleRounding),
   };
 }
 
@@ -281,6 +289,10 @@ function clamp16(x: number): number {
   return Math.max(-0x8000, Math.min(0x7fff, x));
 }
 
+function rescale(x: number, { multiplier, shift, singleRounding }: QuantizedMultiplier): number {
+  return multiplyByQuantizedMultiplier(x, multiplier, shift, singleRounding);
+}
+
 // ---- gates
 
 /** Computes a gate, up to its sigmoid or tanh, for the batches of a group: x[xAt...], the state of batch `first` on. */
@@ -335,8 +347,8 @@ function addProducts(
 ) {
   for (let c = 0; c < cells; c++) {
     const sum = (inputSums[c] + biases[c]) | 0;
-    const fromInput = clamp16(multiplyByQuantizedMultiplier(sum, inputScale.multiplier, inputScale.shift));
-    const scaled = multiplyByQuantizedMultiplier(recurrentSums[c], recurrentScale.multiplier, recurrentScale.shift);
+    const fromInput = clamp16(rescale(sum, inputScale));
+    const scaled = rescale(recurrentSums[c], recurrentScale);
     values[at + c] = clamp16(((micro ? clamp16(scaled) : scaled) + fromInput) | 0);
   }
 }
@@ -344,7 +356,7 @@ function addProducts(
 function addPeephole(
   { cells, outputs, group }: Lstm,
   weights: Int16Array,
-  { multiplier, shift }: QuantizedMultiplier,
+  scale: QuantizedMultiplier,
   cellState: Int16Array,
   from: number,
   values: Int16Array,
@@ -352,7 +364,7 @@ function addPeephole(
   const reach = Math.min(outputs, cells);
   for (let b = 0; b < group; b++) {
     for (let v = 0, i = Math.imul(b, reach); v < reach; v++, i++) {
-      const product = multiplyByQuantizedMultiplier(Math.imul(weights[v], cellState[from + i]), multiplier, shift);
+      const product = rescale(Math.imul(weights[v], cellState[from + i]), scale);
       values[i] = clamp16((product + values[i]) | 0);
     }
   }
@@ -390,8 +402,8 @@ function updateCellMicro(
   for (let i = 0; i < Math.imul(group, cells); i++) {
     const old = Math.imul(forget[i], state[from + i]);
     const share = Math.imul(input[i], cell[i]);
-    const a = clamp16(multiplyByQuantizedMultiplier(old, kept.multiplier, kept.shift));
-    const b = clamp16(multiplyByQuantizedMultiplier(share, update.multiplier, update.shift));
+    const a = clamp16(rescale(old, kept));
+    const b = clamp16(rescale(share, update));
     const sum = clamp16((a + b) | 0);
     state[from + i] = cellClip > 0 ? Math.max(0 - cellClip, Math.min(cellClip, sum)) : sum;
   }
@@ -440,7 +452,7 @@ function evalHidden(
       ? tanhInt16(SIGMOID_TABLE, state, micro.tanhMultiplier, micro.tanhShift)
       : tanh16(state, cellIntegerBits);
     const product = Math.imul(gate[gateAt + c], tanhOfState);
-    const scaled = (multiplyByQuantizedMultiplier(product, hidden.multiplier, hidden.shift) + hiddenOffset) | 0;
+    const scaled = (rescale(product, hidden) + hiddenOffset) | 0;
     values[c] = Math.max(-128, Math.min(127, scaled)) - back;
   }
 }
@@ -451,14 +463,14 @@ function copyHidden(hidden: Int16Array, state: Int8Array, to: number) {
 
 function evalProjection(
   { outputs, stateOffset, projectionClip: clip }: Lstm,
-  { multiplier, shift }: QuantizedMultiplier,
+  scale: QuantizedMultiplier,
   sums: Int32Array,
   biases: Int32Array,
   state: Int8Array,
   to: number,
 ) {
   for (let o = 0; o < outputs; o++) {
-    const scaled = multiplyByQuantizedMultiplier((sums[o] + biases[o]) | 0, multiplier, shift);
+    const scaled = rescale((sums[o] + biases[o]) | 0, scale);
     const value = Math.max(-128, Math.min(127, (scaled - stateOffset) | 0));
     state[to + o] = clip > 0 ? Math.max(0 - clip, Math.min(clip, value)) : value;
   }

@@ -10,7 +10,7 @@ import { prepareResident, type Resident } from './resident.ts';
 
 export function conv2d(engine: Engine) {
   return (p: PreparedConv, node: Node): OptimizedBind | undefined => {
-    if (p.kind === 'float') return undefined;
+    if (p.kind === 'float' || node.singleRounding) return undefined;
     const input = prepareResident(node, p.input.tensor);
     const isTaken = p.input.tensor.dtype !== 'int16' && p.filter.isConstant && p.groups === 1 && p.output.size > 0;
     if (!input || !isTaken) return undefined;

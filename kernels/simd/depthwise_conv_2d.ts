@@ -11,7 +11,7 @@ import { prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
   return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
-    if (p.kind === 'float') return undefined;
+    if (p.kind === 'float' || node.singleRounding) return undefined;
     const resident = prepareResident(node, p.input.tensor);
     const is8Bit = p.input.tensor.dtype !== 'int16';
     if (!resident || !is8Bit || !p.filter.isConstant || p.depthMultiplier !== 1 || p.output.size === 0)

@@ -79,7 +79,7 @@ function wayOf(rights: Int32Array, largest: Float64Array): number {
  * Channels as they are, but for those whose output is always the same: they get a sum, a multiplier and a shift that go with
  * every way. Trained models have many: their weights are so small that only the bias, up to 2^30, is left, or nothing.
  */
-function simplify({ multipliers, shifts }: Requantization, { bias, reach, start }: Sums) {
+function simplify({ multipliers, shifts, singleRounding }: Requantization, { bias, reach, start }: Sums) {
   const simple = {
     start: start.slice(),
     multipliers: multipliers.slice(),
@@ -89,7 +89,7 @@ function simplify({ multipliers, shifts }: Requantization, { bias, reach, start 
   for (let c = 0; c < start.length; c++) {
     const isZero = simple.largest[c] * multipliers[c] < 2 ** (29 - shifts[c]); // the sum becomes less than a quarter
     if (!isZero && reach[c] > 0) continue;
-    const scaled = multiplyByQuantizedMultiplier(bias[c], multipliers[c], shifts[c]);
+    const scaled = multiplyByQuantizedMultiplier(bias[c], multipliers[c], shifts[c], singleRounding);
     const output = isZero ? 0 : Math.min(Math.max(scaled, -BEYOND), BEYOND);
     if (reach[c] === 0) simple.start[c] = output << (ANY_RIGHT + 1);
     simple.multipliers[c] = reach[c] === 0 ? 2 ** 30 : 0;

@@ -9,7 +9,8 @@ export function addGolden(program: Command): void {
     .summary("record TFLite's own answers: prints a Python script")
     .description(
       "Prints a Python script that records what TFLite's reference kernels answer for a model, with all settings that " +
-        'matter: BUILTIN_REF, one thread, no delegate. It needs ai-edge-litert and numpy, and nothing of requant.',
+        'matter: BUILTIN_REF, one thread, no delegate. It needs ai-edge-litert (or TensorFlow) and numpy, and nothing of ' +
+        'requant.',
     )
     .option('-o, --output <file>', 'write it to a file')
     .addHelpText(
@@ -21,7 +22,8 @@ Example:
   python record_golden.py model.tflite              three random runs
   python record_golden.py model.tflite inputs.npz   or your own inputs: input_0 is
                                                     [runs, ...shape of input 0]
-  requant verify model.tflite`,
+  requant verify model.tflite                       of TensorFlow up to 2.19:
+                                                    with --profile tflite-2.19`,
     )
     .action((options: { output?: string; json?: boolean }) => {
       if (options.output !== undefined) writeFile(options.output, GOLDEN_SCRIPT);

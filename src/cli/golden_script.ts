@@ -1,14 +1,16 @@
-/** Records TFLite's own answers in the format that `requant verify` reads; BUILTIN_REF is the profile 'tflite'. */
+/** Records TFLite's own answers in the format that `requant verify` reads: BUILTIN_REF is profile 'tflite', or 'tflite-2.19'. */
 export const GOLDEN_SCRIPT = String.raw`"""Records what TFLite's reference kernels answer.
 
 INPUTS.npz holds input_0, input_1, ..., each of shape [runs, ...shape of that input]; without it, three random runs.
-Writes MODEL.npz (golden.npz for model.tflite) and the CRC-32 of every tensor of run 0. pip install ai-edge-litert numpy
+Writes MODEL.npz (golden.npz for model.tflite) and the CRC-32 of every tensor of run 0. pip install ai-edge-litert numpy;
+without ai-edge-litert, TensorFlow answers: up to 2.19 other bits, those of requant verify --profile tflite-2.19.
 
 With --signature KEY, that signature runs: its arrays are input_<name> and output_<name>, and MODEL.KEY.npz is written.
 """
 import argparse, csv, os, re, zlib
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+try: from ai_edge_litert.interpreter import Interpreter, OpResolverType
+except ImportError: from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("model", metavar="MODEL.tflite")

@@ -1,6 +1,7 @@
 /** How the commands print, and the options that they share. */
 import { SingleBar } from 'cli-progress';
 import { type Command, Option } from 'commander';
+import { PROFILES } from '../../kernels/kernel.ts';
 import type { InterpreterOptions } from '../interpreter.ts';
 
 export function print(text: string): void {
@@ -42,8 +43,11 @@ export type EngineOptions = Required<Pick<InterpreterOptions, 'profile' | 'kerne
 export function engineOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--profile <name>', "whose bits: TFLite's or TensorFlow Lite Micro's")
-        .choices(['tflite', 'tflm'])
+      new Option(
+        '--profile <name>',
+        "whose bits: TFLite's, TensorFlow 2.19's, TensorFlow Lite Micro's, or those of Micro with TFLITE_SINGLE_ROUNDING",
+      )
+        .choices(PROFILES)
         .default('tflite'),
     )
     .addOption(

@@ -1,7 +1,7 @@
 /** Is it TFLite's answer? Compares a model's runs with a golden file, bit for bit. */
 import { crc32 } from 'node:zlib';
 import { InputError, RequantError } from '../../kernels/errors.ts';
-import type { Profile } from '../../kernels/kernel.ts';
+import { PROFILES, type Profile } from '../../kernels/kernel.ts';
 import { sizeOf } from '../../kernels/tensor.ts';
 import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
 import type { NpyArray } from '../npz.ts';
@@ -45,8 +45,6 @@ export interface FirstTensor {
   /** Where it is the shape that differs. */
   readonly shape?: { readonly expected: readonly number[]; readonly found: readonly number[] };
 }
-
-const PROFILES: readonly Profile[] = ['tflite', 'tflm'];
 
 export interface VerifyOptions extends InterpreterOptions {
   /** The signature that gave the answers; default: the main graph. */

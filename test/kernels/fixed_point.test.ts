@@ -59,6 +59,7 @@ function divideHalfAway(n: bigint, d: bigint): bigint {
   return n < 0n ? -magnitude : magnitude;
 }
 const rdpot = (x: number, e: number) => wrap(divideHalfAway(BigInt(x), 1n << BigInt(e)));
+const multiplyTwice = (x: number, m: number, s: number) => fp.multiplyByQuantizedMultiplier(x, m, s, false);
 
 function check<T extends unknown[]>(
   runs: number,
@@ -158,13 +159,11 @@ describe('requantization', () => {
 
   it('multiplyByQuantizedMultiplier rounds twice, after a left shift that wraps and counts mod 32', () => {
     const same = (x: number, m: number, s: number) =>
-      equal(fp.multiplyByQuantizedMultiplier(x, m, s), s > 0 ? srdhm(x << s, m) : rdpot(srdhm(x, m), -s));
-    equal(fp.multiplyByQuantizedMultiplier(169, 1073741697, 0), 84); // 84.49999… stays
+      equal(multiplyTwice(x, m, s), s > 0 ? srdhm(x << s, m) : rdpot(srdhm(x, m), -s));
+    equal(multiplyTwice(169, 1073741697, 0), 84); // 84.49999… stays
     check(50_000, [int32, multiplier, shift], same);
     check(50_000, [k, multiplier, shift, off], (k, m, s, o) => same(nearTie(k, m, s, o), m, s));
-    check(2_000, [int32, multiplier], (x, m) =>
-      equal(fp.multiplyByQuantizedMultiplier(x, m, 102), fp.multiplyByQuantizedMultiplier(x, m, 6)),
-    );
+    check(2_000, [int32, multiplier], (x, m) => equal(multiplyTwice(x, m, 102), multiplyTwice(x, m, 6)));
   });
 
   it('multiplyByPositiveMultiplier is multiplyByQuantizedMultiplier of a multiplier >= 0 and a shift >= -31', () => {
@@ -176,20 +175,36 @@ describe('requantization', () => {
       for (const m of [0, 2 ** 30, MAX]) for (const s of [-31, -1, 0, 1, 31, 32, 102]) same(x, m, s);
   });
 
-  it('multiplyByQuantizedMultiplierSingleRounding rounds once, half up', () => {
-    const same = (x: number, m: number, s: number) =>
-      equal(
-        fp.multiplyByQuantizedMultiplierSingleRounding(x, m, s),
-        wrap((BigInt(x) * BigInt(m) + (1n << BigInt(30 - s))) >> BigInt(31 - s)),
-      );
+  it('multiplyByQuantizedMultiplier with single rounding rounds once, half up, and keeps what a left shift takes out', () => {
+    const same = (x: number, m: number, s: number) => {
+      const n = BigInt((31 - s) & 63);
+      const half = n === 0n ? 0n : 1n << (n - 1n);
+      equal(fp.multiplyByQuantizedMultiplierSingleRounding(x, m, s), wrap((BigInt(x) * BigInt(m) + half) >> n));
+    };
     check(40_000, [int32, multiplier, shift], same);
     check(40_000, [k, multiplier, shift, off], (k, m, s, o) => same(nearTie(k, m, s, o), m, s));
+    // Negative multipliers, and shifts that DIV and RSQRT come to.
+    check(40_000, [int32, int32, fc.integer({ min: -64, max: 31 })], same);
+    for (const x of EDGES) for (const m of EDGES) for (let s = -64; s <= 31; s++) same(x, m, s);
+    for (const multiply of [fp.multiplyByQuantizedMultiplier, fp.multiplyByQuantizedMultiplierSmallerThanOneExp]) {
+      equal(multiply(2 ** 29, 2 ** 30, 3, true), (2 ** 31) | 0);
+      equal(multiply(2 ** 30, 2 ** 30, 1, true), 2 ** 30);
+      equal(multiply(-3, 2 ** 30, -1, true), -1);
+    }
+    equal(fp.multiplyByQuantizedMultiplier(2 ** 30, 2 ** 30, 1, false), -(2 ** 30)); // the shift wraps
   });
 
   it('the two differ where the first rounding lifts a value onto a tie, and on negative ties', () => {
     const m = 2 ** 30; // 0.5
-    expect([-3, -1, 1, 3].map((x) => fp.multiplyByQuantizedMultiplier(x, m, -1))).toEqual([-1, 0, 1, 1]);
-    expect([-3, -1, 1, 3].map((x) => fp.multiplyByQuantizedMultiplierSingleRounding(x, m, -1))).toEqual([-1, 0, 0, 1]);
+    const both = (x: number) => [false, true].map((single) => fp.multiplyByQuantizedMultiplier(x, m, -1, single));
+    expect([-3, -2, -1, 1, 2, 3].map(both)).toEqual([
+      [-1, -1],
+      [-1, 0],
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [1, 1],
+    ]); // of quarters
   });
 
   it('multiplyByQuantizedMultiplier64 has a 15-bit multiplier and one rounding', () => {
@@ -386,7 +401,7 @@ describe('division by a constant', () => {
 describe('functions', () => {
   /** SOFTMAX or LOG_SOFTMAX of an int8 row, as reference_ops does it. */
   function softmax(x: number[], inputScale: number): { S: number; e: (d: number) => number; minimum: number } {
-    const { multiplier, shift } = quantizeMultiplier(softmaxMultiplier(1, inputScale));
+    const { multiplier, shift } = quantizeMultiplier(softmaxMultiplier(1, inputScale, false), false);
     const minimum = -softmaxInputRadius(shift);
     const max = Math.max(...x);
     const e = (d: number) => fp.expOnNegativeValues(fp.saturatingRoundingDoublingHighMul(d << shift, multiplier), 5);
@@ -435,7 +450,7 @@ describe('functions', () => {
       [106, 57, 72, 56, 84, 48, 90, 85, 107, 59, 55, 92],
     ],
   ])('logForXGreaterThanOrEqualTo1: LOG_SOFTMAX with scale %d', (scale, x, expected) => {
-    const { multiplier, shift } = quantizeMultiplier(softmaxMultiplier(1, scale));
+    const { multiplier, shift } = quantizeMultiplier(softmaxMultiplier(1, scale, false), false);
     const log = fp.logForXGreaterThanOrEqualTo1(softmax(x, scale).S, 12, 5);
     const max = Math.max(...x);
     const y = x.map((q) => {
@@ -456,12 +471,11 @@ describe('functions', () => {
     const squares = x.reduce((sum, q) => sum + (q - zeroPoint) ** 2, 0);
     const m = fp.invSqrtMultiplier(squares);
     const s = fp.invSqrtShift(squares);
-    expect(x.map((q) => fp.multiplyByQuantizedMultiplier(q - zeroPoint, m, s + 7))).toEqual(expected);
+    expect(x.map((q) => multiplyTwice(q - zeroPoint, m, s + 7))).toEqual(expected);
   });
 
   it('invSqrtMultiplier: 1 / sqrt(x) in steps of 2^-12, powers of four and small numbers', () => {
-    const inverse = (x: number) =>
-      fp.multiplyByQuantizedMultiplier(2 ** 12, fp.invSqrtMultiplier(x), fp.invSqrtShift(x));
+    const inverse = (x: number) => multiplyTwice(2 ** 12, fp.invSqrtMultiplier(x), fp.invSqrtShift(x));
     for (let k = 0; k <= 12; k++) equal(inverse(4 ** k), 2 ** (12 - k));
     for (let x = 1; x < 128; x++) equal(inverse(x), Math.round(2 ** 12 / Math.sqrt(x)));
     equal(inverse(0), 2 ** 12); // 0 counts as 1

@@ -55,26 +55,6 @@ describe.each(kernelSets)('FULLY_CONNECTED, $name', ({ set }) => {
     });
   });
 
-  const tie = (profile: OperatorCase['profile'], ...data: number[]) =>
-    run([rows('int8', ...data.map((x) => [x])), rows('int8', [1])], output('int8', 2), {}, profile).data;
-
-  test.each([
-    { profile: 'tflite', expected: [-2, 2, 3, -3] }, // away from zero
-    { profile: 'tflm', expected: [-1, 2, 3, -2] }, // up: there is no right shift, which would round a second time
-  ] as const)('halves in profile $profile', ({ profile, expected }) => {
-    expect(tie(profile, -3, 3, 5, -5)).toEqual(expected);
-  });
-
-  test.each([
-    { profile: 'tflite', expected: 84 },
-    { profile: 'tflm', expected: 85 }, // 84.49974 is a half after the first of two roundings, with a shift of 9
-  ] as const)('84531 / 1000.37 in profile $profile is $expected', ({ profile, expected }) => {
-    const sum: TensorLiteral = { dtype: 'int32', shape: [1], data: [84531] };
-    expect(run([rows('int8', [0]), rows('int8', [1]), sum], output('int8', 1000.37), {}, profile).data).toEqual([
-      expected,
-    ]);
-  });
-
   test.each([
     {
       what: 'uint8, both zero points',

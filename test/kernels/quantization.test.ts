@@ -4,7 +4,6 @@ import {
   logisticInt16,
   lookup16,
   multiplyByQuantizedMultiplier,
-  multiplyByQuantizedMultiplierSingleRounding,
   roundingDivideByPOT,
   saturatingLeftShift,
   saturatingRoundingDoublingHighMul,
@@ -14,8 +13,8 @@ import * as q from '../../kernels/quantization.ts';
 
 const clamp = (x: number, min: number, max: number) => Math.max(min, Math.min(max, x));
 const requantize = (x: number, real: number) => {
-  const { multiplier, shift } = q.quantizeMultiplier(real);
-  return multiplyByQuantizedMultiplier(x, multiplier, shift);
+  const { multiplier, shift } = q.quantizeMultiplier(real, false);
+  return multiplyByQuantizedMultiplier(x, multiplier, shift, false);
 };
 /** A float32 as the models store it. */
 const f = Math.fround;
@@ -68,14 +67,14 @@ describe('frexp and quantizeMultiplier', () => {
     [Infinity, 0, 0],
     [Number.NaN, 0, 0],
   ])('%d is %d with shift %d', (real, multiplier, shift) =>
-    expect(q.quantizeMultiplier(real)).toEqual({ multiplier, shift }),
+    expect(q.quantizeMultiplier(real, false)).toEqual({ multiplier, shift, singleRounding: false }),
   );
 
   it('is the nearest 31-bit number, halves up', () => {
     const double = fc.double({ min: 2 ** -31, max: 2 ** 60, noNaN: true });
     fc.assert(
       fc.property(double, (real) => {
-        const { multiplier, shift } = q.quantizeMultiplier(real);
+        const { multiplier, shift } = q.quantizeMultiplier(real, false);
         const remainder = real * 2 ** (31 - shift) - multiplier; // exact
         return multiplier >= 2 ** 30 && multiplier < 2 ** 31 && remainder >= -0.5 && remainder < 0.5;
       }),
@@ -84,8 +83,10 @@ describe('frexp and quantizeMultiplier', () => {
   });
 
   it('single rounding saturates the shift at 30', () => {
-    expect(q.quantizeMultiplierSingleRounding(2 ** 29)).toEqual({ multiplier: 2 ** 30, shift: 30 });
-    expect(q.quantizeMultiplierSingleRounding(2 ** 30)).toEqual({ multiplier: 2 ** 31 - 1, shift: 30 });
+    const singleRounding = true;
+    expect(q.quantizeMultiplier(0.75, true)).toEqual({ multiplier: 3 * 2 ** 29, shift: 0, singleRounding });
+    expect(q.quantizeMultiplier(2 ** 29, true)).toEqual({ multiplier: 2 ** 30, shift: 30, singleRounding });
+    expect(q.quantizeMultiplier(2 ** 30, true)).toEqual({ multiplier: 2 ** 31 - 1, shift: 30, singleRounding });
   });
 
   it('reduceMultiplier', () => {
@@ -152,14 +153,16 @@ describe('real multipliers', () => {
   });
 
   it('SOFTMAX', () => {
-    expect(q.softmaxMultiplier(1, f(0.1))).toBe(f(0.1) * 2 ** 26);
-    expect(q.softmaxMultiplier(1, 100)).toBe(2 ** 31 - 1);
-    expect(q.softmaxMultiplierSingleRounding(1, 100)).toBe(2 ** 30 - 1);
+    expect(q.softmaxMultiplier(1, f(0.1), false)).toBe(f(0.1) * 2 ** 26);
+    expect(q.softmaxMultiplier(1, 100, false)).toBe(2 ** 31 - 1);
+    expect(q.softmaxMultiplier(1, 100, true)).toBe(2 ** 30 - 1);
     expect(q.softmaxInputRadius(24)).toBe(124);
     expect(q.softmaxInt16Multiplier(f(0.7), f(0.0003))).toBe(F(f(0.7) * f(0.0003)) / (10 / 65535));
     expect(q.softmaxInt16MultiplierTflm(f(0.7), f(0.0003))).toBe((f(0.7) * f(0.0003)) / (10 / 65535));
     expect(q.softmaxInt16MultiplierTflm(f(0.7), f(0.0003))).not.toBe(q.softmaxInt16Multiplier(f(0.7), f(0.0003)));
-    expect(q.logSoftmaxReverseMultiplier({ multiplier: 1717986944, shift: 23 })).toBe(256 / 1717986944);
+    expect(q.logSoftmaxReverseMultiplier({ multiplier: 1717986944, shift: 23, singleRounding: false })).toBe(
+      256 / 1717986944,
+    );
   });
 
   it('RSQRT', () => {
@@ -190,14 +193,15 @@ describe('worked rows', () => {
 
   it('MEAN int8', () => {
     const sums = [1 + 3 + 50 - 70 + 127 + 9, -2 - 4 + 60 + 80 - 128 + 10];
-    const m = q.quantizeMultiplier(q.quantizeScale(f(0.1), f(0.07)));
+    const m = q.quantizeMultiplier(q.quantizeScale(f(0.1), f(0.07)), false);
     const { multiplier, shift } = q.meanMultiplier(m, 6);
     expect({ multiplier, shift }).toEqual({ multiplier: Math.trunc((m.multiplier * 4) / 6), shift: m.shift - 2 });
-    const y = sums.map((sum) => multiplyByQuantizedMultiplier(sum + 5 * 6, multiplier, shift) + 3);
+    const y = sums.map((sum) => multiplyByQuantizedMultiplier(sum + 5 * 6, multiplier, shift, false) + 3);
     expect(y).toEqual([39, 14]);
-    expect(q.meanMultiplier({ multiplier: 2 ** 30, shift: -29 }, 100)).toEqual({
+    expect(q.meanMultiplier({ multiplier: 2 ** 30, shift: -29, singleRounding: true }, 100)).toEqual({
       multiplier: Math.trunc((2 ** 30 * 4) / 100), // two bits, down to a shift of -31
       shift: -31,
+      singleRounding: true,
     });
   });
 
@@ -223,7 +227,7 @@ describe('worked rows', () => {
   });
 
   it('HARD_SWISH int8', () => {
-    const p = q.hardSwishParams(f(0.05), f(0.04));
+    const p = q.hardSwishParams(f(0.05), f(0.04), false);
     const y = [-128, -64, -32, -1, 0, 5, 32, 64, 127].map((x) => {
       const value = (x - 5) << 7;
       let reluish = value;
@@ -238,7 +242,10 @@ describe('worked rows', () => {
   });
 
   it('HARD_SWISH multipliers saturate at 15 bits', () => {
-    expect(q.hardSwishParams(f(128 * (1 - 2 ** -24)), 1)).toMatchObject({ outputMultiplier: 0x7fff, outputShift: 0 });
+    expect(q.hardSwishParams(f(128 * (1 - 2 ** -24)), 1, false)).toMatchObject({
+      outputMultiplier: 0x7fff,
+      outputShift: 0,
+    });
   });
 
   it('SOFTMAX int16', () => {
@@ -380,8 +387,8 @@ describe('tables of 256 entries', () => {
       op === 'TANH'
         ? q.lut8(tanh, s, zeroPoint, 2 ** -7, 0, 'int8')
         : q.lut8(logistic, s, zeroPoint, 2 ** -8, -128, 'int8');
-    for (const multiply of [multiplyByQuantizedMultiplier, multiplyByQuantizedMultiplierSingleRounding]) {
-      const table = fixed(s, zeroPoint, multiply);
+    for (const singleRounding of [false, true]) {
+      const table = fixed(s, zeroPoint, singleRounding);
       const found: number[][] = [];
       for (let v = -128; v < 128; v++) {
         if (table[v & 0xff] !== float[v & 0xff]) found.push([v, table[v & 0xff]!, float[v & 0xff]!]);
@@ -463,7 +470,7 @@ describe('tables for int16', () => {
 });
 
 it('saturatingRoundingDoublingHighMul on a quantized multiplier is the real product, rounded', () => {
-  const { multiplier, shift } = q.quantizeMultiplier(0.7);
+  const { multiplier, shift } = q.quantizeMultiplier(0.7, false);
   expect(shift).toBe(0);
   expect([10, 100, -100, 1000].map((x) => saturatingRoundingDoublingHighMul(x, multiplier))).toEqual([7, 70, -70, 700]);
 });

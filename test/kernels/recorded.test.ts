@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import type { Profile } from '../../kernels/kernel.ts';
+import { PROFILES, type Profile } from '../../kernels/kernel.ts';
 import * as custom from '../../kernels/reference/custom.ts';
 import * as reference from '../../kernels/reference/index.ts';
 import { type DType, elementSize, sizeOf } from '../../kernels/tensor.ts';
@@ -20,15 +20,19 @@ interface Index {
   readonly cases: readonly Case[];
 }
 
-interface Case {
+/** Every profile besides tflite, in the order in which answers follow each other, and the one that each is compared with. */
+const COMPARED_WITH = { 'tflite-2.19': 'tflite', tflm: 'tflite', 'single-rounding': 'tflm' } as const;
+
+type Other = keyof typeof COMPARED_WITH;
+
+/** Whether the other profiles' programs answered, and the same; other answers follow in values.bin. */
+interface Case extends Readonly<Partial<Record<Other, 'same' | 'different'>>> {
   readonly type: string;
   readonly number: number;
   /** Bytes in models.bin. */
   readonly model: number;
   readonly inputs: readonly Signature[];
   readonly outputs: readonly Signature[];
-  /** Whether TensorFlow Lite Micro answered, and the same; other answers follow in values.bin. */
-  readonly tflm?: 'same' | 'different';
 }
 
 /** One array's values, run after run. */
@@ -38,11 +42,13 @@ interface Values {
   readonly bytes: Uint8Array;
 }
 
+type Outputs = { [P in Profile]?: readonly Values[] | undefined };
+
 interface Recorded {
   readonly name: string;
   readonly model: Uint8Array;
   readonly inputs: readonly Values[];
-  readonly outputs: { readonly [P in Profile]?: readonly Values[] };
+  readonly outputs: Outputs;
 }
 
 function open(op: string) {
@@ -59,15 +65,18 @@ function* readRecorded(op: string): Generator<Recorded> {
     return { dtype, shape, bytes };
   };
   let model = 0;
-  for (const { type, number, model: size, tflm, ...signatures } of cases) {
-    const inputs = signatures.inputs.map(next);
-    const tflite = signatures.outputs.map(next);
-    const micro = tflm === 'different' ? signatures.outputs.map(next) : tflm && tflite;
+  for (const { type, number, model: size, ...entry } of cases) {
+    const inputs = entry.inputs.map(next);
+    const outputs: Outputs = { tflite: entry.outputs.map(next) };
+    for (const other of Object.keys(COMPARED_WITH) as Other[]) {
+      if (entry[other])
+        outputs[other] = entry[other] === 'same' ? outputs[COMPARED_WITH[other]] : entry.outputs.map(next);
+    }
     yield {
       name: `${op} ${type} ${number}`,
       model: files['models.bin']!.subarray(model, (model += size)),
       inputs,
-      outputs: { tflite, ...(micro && { tflm: micro }) },
+      outputs,
     };
   }
 }
@@ -129,10 +138,16 @@ function bitsOf(data: TensorData) {
 }
 
 const recorded = readdirSync(FOLDER).map((file) => file.replace('.zip', ''));
+const indices = new Map(recorded.map((op) => [op, open(op).index]));
+
+/** The operators of which there are answers. */
+function answeredIn(profile: Profile): string[] {
+  return recorded.filter((op) => profile === 'tflite' || indices.get(op)!.cases.some((test) => test[profile]));
+}
 
 describe.each(['reference', 'simd'] as const)('recorded answers, %s', (kernels) => {
-  describe.each(['tflite', 'tflm'] as const)('%s', (profile) => {
-    test.each(recorded)('%s', (op) => {
+  describe.each(PROFILES)('%s', (profile) => {
+    test.each(answeredIn(profile))('%s', (op) => {
       const options = { profile, kernels };
       const failures = [...readRecorded(op)]
         .filter(({ outputs }) => outputs[profile])
@@ -146,6 +161,6 @@ describe.each(['reference', 'simd'] as const)('recorded answers, %s', (kernels) 
 });
 
 // Visible in the report: operators that no recorded model has.
-const covered = new Set(recorded.flatMap((op) => open(op).index.operators));
+const covered = new Set([...indices.values()].flatMap(({ operators }) => operators));
 for (const op of Object.keys({ ...reference, ...custom }))
   if (!covered.has(op)) test.todo(`nothing is recorded of ${op}`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PROFILES, type Profile } from '../../kernels/kernel.ts';
 import { kernelSets, runOperator, type TensorLiteral } from './run_operator.ts';
 
 type DType = TensorLiteral['dtype'];
@@ -16,12 +17,13 @@ describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', 
     size: number[],
     options: object = ASYMMETRIC,
     constant = true,
+    profile: Profile = 'tflite',
   ) => {
     const inputs: TensorLiteral[] = [
       { dtype, shape, data },
       { dtype: 'int32', shape: [size.length], data: size, constant },
     ];
-    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }] }, set)[0]!;
+    return runOperator({ op, options, inputs, outputs: [{ dtype, shape: [] }], profile }, set)[0]!;
   };
 
   // 2x2 to 3x4, as TFLite computed it.
@@ -55,9 +57,13 @@ describe.each(kernelSets)('RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR, $name', 
     });
   });
 
-  test('halves are rounded away from zero', () => {
-    expect(resize('RESIZE_BILINEAR', 'int8', [1, 1, 2, 1], [-3, -4], [1, 4]).data).toEqual([-3, -4, -4, -4]);
-    expect(resize('RESIZE_BILINEAR', 'int8', [1, 1, 2, 1], [3, 4], [1, 4]).data).toEqual([3, 4, 4, 4]);
+  test('halves are rounded away from zero, with single rounding up', () => {
+    const twice = (data: number[], profile: Profile) =>
+      resize('RESIZE_BILINEAR', 'int8', [1, 1, 2, 1], data, [1, 4], ASYMMETRIC, true, profile).data;
+    expect(twice([-3, -4], 'tflite')).toEqual([-3, -4, -4, -4]);
+    expect(twice([-3, -4], 'tflm')).toEqual([-3, -4, -4, -4]);
+    expect(twice([-3, -4], 'single-rounding')).toEqual([-3, -3, -4, -4]);
+    for (const profile of PROFILES) expect(twice([3, 4], profile)).toEqual([3, 4, 4, 4]);
     expect(resize('RESIZE_BILINEAR', 'int16', [1, 1, 2, 1], [-3, -4], [1, 4]).data).toEqual([-3, -4, -4, -4]);
   });
 

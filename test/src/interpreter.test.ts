@@ -444,7 +444,11 @@ describe('variables', () => {
 
 describe('options', () => {
   test.each<[string, object, RegExp]>([
-    ['a profile', { profile: 'tensorflow' }, /options.profile is 'tensorflow'; it can be tflite, tflm/],
+    [
+      'a profile',
+      { profile: 'tensorflow' },
+      /options.profile is 'tensorflow'; it can be tflite, tflite-2.19, tflm, single-rounding/,
+    ],
     ['kernels', { kernels: 'fast' }, /options.kernels is 'fast'; it can be auto, simd, reference/],
     ['a limit that is no number', { limits: { macs: Number.NaN } }, /options.limits.macs is NaN/],
     ['a limit that is undefined', { limits: { tensorBytes: undefined } }, /options.limits.tensorBytes is undefined/],
