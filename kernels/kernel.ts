@@ -21,8 +21,16 @@ export interface Operator {
 
 export type Eval = () => void;
 
+/** An operator of which it is known what prepare returns. */
+export interface OperatorOf<P> extends Operator {
+  prepare(node: Node): P;
+}
+
+/** What an operator's prepare returns: Prepared<typeof CONV_2D>. */
+export type Prepared<O extends Operator> = ReturnType<O['prepare']>;
+
 /** Joins a prepare with the bind that takes its result. */
-export function operator<P>(prepare: (node: Node) => P, bind: (prepared: P) => Eval): Operator {
+export function operator<P>(prepare: (node: Node) => P, bind: (prepared: P) => Eval): OperatorOf<P> {
   return { prepare, bind };
 }
 

@@ -109,6 +109,9 @@ export function divisor(n: number): Divisor {
 
 // ---- real multipliers, each named for the first operator that uses it
 
+/** Where a prepare has the choice, what it returns says which it took, for those who ask where a multiplier comes from. */
+export type RealMultiplier = (...scales: number[]) => number;
+
 /**
  * CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV of int8, int16; FULLY_CONNECTED; tflm: BATCH_MATMUL, MUL, LEAKY_RELU's and
  * PRELU's negative part.
@@ -202,6 +205,11 @@ export function softmaxInt16Multiplier(beta: number, inputScale: number): number
 /** tflm: the same with a product in double. */
 export function softmaxInt16MultiplierTflm(beta: number, inputScale: number): number {
   return (inputScale * beta) / (10 / 65535);
+}
+
+/** tflm: the q - zeroPoint from which on LOGISTIC and TANH of int8 have their last value, given their input's shift. */
+export function logisticInputRadius(shift: number): number {
+  return inputRadius(4, shift, 31);
 }
 
 /** TFLite CalculateInputRadius: the q - zeroPoint at which a Q(integerBits) input overflows. */
@@ -427,7 +435,7 @@ function fixedPointLut8(
   fn: (q4: number) => number,
 ): Int8Array {
   const { multiplier, shift } = quantizeMultiplier(inputScale * 2 ** 27, false); // frexp's alone, saturated in no build
-  const radius = inputRadius(4, shift, 31);
+  const radius = logisticInputRadius(shift);
   return table8('int8', 'int8', (value) => {
     const input = value - inputZeroPoint;
     if (input <= -radius) return -128;

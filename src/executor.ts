@@ -92,6 +92,8 @@ export class Executor {
   readonly graph: Graph;
   /** The prepared nodes, as far as the graph is prepared. */
   readonly nodes: Node[] = [];
+  /** What each node's prepare returned. */
+  readonly prepared: unknown[] = [];
   readonly #options: ExecutorOptions;
   readonly #budget: Budget;
   readonly #stages: Stage[] = [];
@@ -210,6 +212,7 @@ export class Executor {
         for (const input of node.inputs) if (input && this.#variables.has(input)) input.known = false; // eval may change it
         if (unsupported.length > 0) continue;
         this.nodes.push(node);
+        this.prepared.push(values);
         this.#addCosts({ macs: node.macs, work: node.cost });
         const isComputed = this.#computeNow(node, values);
         // What other stages wrote lies in other memories.
@@ -246,6 +249,7 @@ export class Executor {
     for (const tensor of [...this.graph.inputs, ...this.#variables]) tensor.known = s > 0;
     this.#stages.length = s;
     this.nodes.length = first;
+    this.prepared.length = first;
   }
 
   #operator(node: Node): Operator {

@@ -7,7 +7,7 @@ import { simd } from '../kernels/simd/index.ts';
 import { loadModel } from './model/loader.ts';
 import type { Model } from './model/model.ts';
 import { Program } from './program.ts';
-import { byTensor, type InvokeOptions, type NodeInfo, Runner } from './runner.ts';
+import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, Runner } from './runner.ts';
 import { type SignatureInfo, SignatureRunner } from './signature_runner.ts';
 import { described, type OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
@@ -92,6 +92,14 @@ export class Interpreter {
   /** All nodes, in the order in which they run. */
   get nodes(): NodeInfo[] {
     return this.#main.nodes;
+  }
+
+  /**
+   * The nodes as their kernels have them, as far as the graph is prepared: all, but where shapes are computed. Made for
+   * `explain` and its like; the data of their tensors is what the last node to write that memory left there.
+   */
+  get preparedNodes(): PreparedNode[] {
+    return this.#main.preparedNodes;
   }
 
   /**

@@ -24,6 +24,13 @@ export interface NodeInfo {
   readonly macs: number;
 }
 
+/** A node as its kernel has it. */
+export interface PreparedNode {
+  readonly node: Node;
+  /** What the operator's prepare returned. */
+  readonly prepared: unknown;
+}
+
 export class Runner {
   readonly subgraph: Subgraph;
   readonly #program: Program;
@@ -49,6 +56,11 @@ export class Runner {
 
   get nodes(): NodeInfo[] {
     return this.subgraph.operators.map(({ index }) => this.#nodeInfo(index));
+  }
+
+  get preparedNodes(): PreparedNode[] {
+    const { nodes, prepared } = this.#entry.executor;
+    return nodes.map((node, i) => ({ node, prepared: prepared[i] }));
   }
 
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {

@@ -17,6 +17,7 @@ import {
   legacyConvolutionMultiplier,
   type QuantizedType,
   quantizeMultiplier,
+  type RealMultiplier,
   reduceMultiplier,
 } from '../quantization.ts';
 import { int8View, int32Halves, type Tensor } from '../tensor.ts';
@@ -81,6 +82,11 @@ export interface Requantization {
   readonly activationMax: number;
 }
 
+/** How a requantization came from the scales of input, filter and output. */
+export interface FromScales {
+  readonly realMultiplier: RealMultiplier;
+}
+
 /** How many scales the filter has, 1 or one for each channel; of uint8 filters, only 1. */
 export function prepareScaleCount(node: Node, input: Tensor, filter: Tensor, channels: number): number {
   prepareChannelCount(node, channels);
@@ -96,11 +102,11 @@ export function prepareRequantization(
   channels: number,
   accumulator: Accumulator,
   activation: Activation,
-  realMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier,
-): Requantization {
+  realMultiplier: RealMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier,
+): Requantization & FromScales {
   const scales = prepareScaleCount(node, input, filter, channels);
   const real = (c: number) => realMultiplier(input.scale, filter.scaleOf(c, scales), output.scale);
-  return prepareMultipliers(node, scales, real, output, channels, accumulator, activation);
+  return { ...prepareMultipliers(node, scales, real, output, channels, accumulator, activation), realMultiplier };
 }
 
 /** Prepared arrays have an element for each channel. */

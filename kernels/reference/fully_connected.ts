@@ -24,6 +24,7 @@ import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
 import {
   biasValues,
   bindRequantize,
+  type FromScales,
   prepareBias,
   prepareProductShape,
   prepareRequantization,
@@ -104,7 +105,7 @@ function prepare(node: Node) {
 }
 
 /** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */
-interface DoubleRequantization {
+interface DoubleRequantization extends FromScales {
   readonly factors: readonly DoubleFactor[];
   readonly outputOffset: number;
   readonly activationMin: number;
@@ -125,6 +126,7 @@ function prepareDoubleRequantization(
   );
   return {
     factors: scales === 1 ? new Array(channels).fill(perScale[0]) : perScale,
+    realMultiplier: convolutionMultiplier,
     outputOffset: 0 - prepareOffset(node, output),
     ...activationRange(activation, output.scale, output.zeroPoint, output.dtype),
   };

@@ -42,16 +42,15 @@ type Params = ReturnType<typeof prepareParams>;
 function prepareParams(node: Node, input: Tensor, output: Tensor<QuantizedType>) {
   const { alpha } = node.options<Options>();
   const { isMicro, singleRounding } = node;
-  const identity = quantizeMultiplier(
-    (isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
-    singleRounding,
-  );
-  const below = quantizeMultiplier(
-    (isMicro ? convolutionMultiplier : mulMultiplier)(input.scale, alpha, output.scale),
-    singleRounding,
-  );
+  const identityReal = isMicro ? quantizeScale : reluMultiplier;
+  const alphaReal = isMicro ? convolutionMultiplier : mulMultiplier;
+  const identity = quantizeMultiplier(identityReal(input.scale, output.scale), singleRounding);
+  const below = quantizeMultiplier(alphaReal(input.scale, alpha, output.scale), singleRounding);
   const alphaSign = below.multiplier < 0 && node.profile !== 'tflite-2.19' ? -1 : 1; // upstream takes it out, too
   return {
+    alpha,
+    identityReal,
+    alphaReal,
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
     identityMultiplier: identity.multiplier,

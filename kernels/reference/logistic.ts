@@ -35,18 +35,18 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
   const output = node.output(0, input.shape, input.dtype);
   const { scale, zeroPoint, dtype } = input;
   if (dtype !== 'int16') {
-    const table =
-      dtype === 'int8' && node.isMicro
-        ? (op === 'LOGISTIC' ? logisticLut8Tflm : tanhLut8Tflm)(scale, zeroPoint, node.singleRounding)
-        : lut8(
-            op === 'LOGISTIC' ? floatFunctions.logistic : floatFunctions.tanh,
-            scale,
-            zeroPoint,
-            output.scale,
-            output.zeroPoint,
-            dtype,
-          );
-    return { kind: 'table' as const, input: input as Tensor<'int8' | 'uint8'>, output, table };
+    const fixedPoint = dtype === 'int8' && node.isMicro;
+    const table = fixedPoint
+      ? (op === 'LOGISTIC' ? logisticLut8Tflm : tanhLut8Tflm)(scale, zeroPoint, node.singleRounding)
+      : lut8(
+          op === 'LOGISTIC' ? floatFunctions.logistic : floatFunctions.tanh,
+          scale,
+          zeroPoint,
+          output.scale,
+          output.zeroPoint,
+          dtype,
+        );
+    return { kind: 'table' as const, input: input as Tensor<'int8' | 'uint8'>, output, fixedPoint, table };
   }
   const { log2, isPowerOfTwo } = checkedLog2(output.scale);
   node.require(

@@ -52,6 +52,7 @@ function prepare(
     input: input as Tensor<QuantizedType>,
     output: output as Tensor<QuantizedType>,
     reduction,
+    count,
     ...multiplier(quantizeMultiplier(quantizeScale(input.scale, output.scale), node.singleRounding), count),
     valueMask: asUint8 ? 0xff : -1,
     inputOffset: Math.imul(0 - input.zeroPoint, count),

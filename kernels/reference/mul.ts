@@ -40,14 +40,15 @@ function prepare(node: Node) {
   }
   const { scale, zeroPoint, dtype } = output as Tensor<QuantizedType>;
   prepareZeroPoints(node, input1, input2, output);
-  const multiplier = node.isMicro ? convolutionMultiplier : mulMultiplier;
+  const realMultiplier = node.isMicro ? convolutionMultiplier : mulMultiplier;
   return {
     kind: 'quantized' as const,
     ...operands,
     input1Offset: 0 - input1.zeroPoint,
     input2Offset: 0 - input2.zeroPoint,
     outputOffset: zeroPoint,
-    ...quantizeMultiplier(multiplier(input1.scale, input2.scale, scale), node.singleRounding),
+    realMultiplier,
+    ...quantizeMultiplier(realMultiplier(input1.scale, input2.scale, scale), node.singleRounding),
     ...activationRange(activation, scale, zeroPoint, dtype),
   };
 }

@@ -51,14 +51,13 @@ function prepareParams(
 ) {
   const clampOnly = node.isMicro && activation === 'RELU6';
   const { scale, zeroPoint } = clampOnly ? input : output;
+  const realMultiplier = node.isMicro ? quantizeScale : reluMultiplier;
   return {
     clampOnly,
     inputOffset: 0 - input.zeroPoint,
     outputOffset: output.zeroPoint,
-    ...quantizeMultiplier(
-      (node.isMicro ? quantizeScale : reluMultiplier)(input.scale, output.scale),
-      node.singleRounding,
-    ),
+    realMultiplier,
+    ...quantizeMultiplier(realMultiplier(input.scale, output.scale), node.singleRounding),
     ...activationRange(activation, scale, zeroPoint, output.dtype),
   };
 }

@@ -44,13 +44,16 @@ function prepare(node: Node) {
   node.require(beta > 0, `beta is ${beta}; it must be positive`);
   const output = node.output(0, input.shape, input.dtype as 'int8' | 'uint8', 'int16');
   if (output.dtype === 'int8') prepareOutput(node, output, 1 / 256, -128);
-  const real = softmaxMultiplier(beta, input.scale, node.singleRounding);
+  const { singleRounding } = node;
+  const multiplier = quantizeMultiplier(softmaxMultiplier(beta, input.scale, singleRounding), singleRounding);
   return {
     kind: 'int8' as const,
+    beta,
+    ...multiplier,
     depth: input.shape.at(-1)!,
     input: input as Tensor<'int8' | 'uint8'>,
     output,
-    exps: prepareExps(quantizeMultiplier(real, node.singleRounding)),
+    exps: prepareExps(multiplier),
     outputBits: output.dtype === 'int16' ? 16 : 8,
     ...typeRange(output.dtype),
   };
@@ -79,13 +82,15 @@ function prepareInt16(node: Node, input: Tensor<'int16'>, beta: number) {
   node.require(input.zeroPoint === 0, `the zero point of int16 is ${input.zeroPoint}; it must be 0`);
   prepareOutput(node, output, 1 / 32768, 0);
   const { isMicro } = node;
-  const scale = isMicro ? softmaxInt16MultiplierTflm : softmaxInt16Multiplier;
+  const realMultiplier = isMicro ? softmaxInt16MultiplierTflm : softmaxInt16Multiplier;
   return {
     kind: 'int16' as const,
     depth: input.shape.at(-1)!,
     input,
     output,
-    ...quantizeMultiplier(scale(beta, input.scale), node.singleRounding),
+    beta,
+    realMultiplier,
+    ...quantizeMultiplier(realMultiplier(beta, input.scale), node.singleRounding),
     expLut: isMicro ? softmaxExpLut16(Math.fround) : softmaxExpLut16(),
     reciprocalLut: isMicro ? softmaxReciprocalLut16(Math.fround) : softmaxReciprocalLut16(),
   };
