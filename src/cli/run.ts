@@ -1,7 +1,7 @@
 /** requant run: what does the model answer for this input? */
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
-import { readAssociatedFiles } from '../inspect/metadata.ts';
+import { readAssociatedFiles } from '../inspect/associated_files.ts';
 import { targetOf } from '../inspect/target.ts';
 import { Interpreter } from '../interpreter.ts';
 import { writeNpy, writeNpz } from '../npz.ts';

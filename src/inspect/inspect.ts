@@ -1,19 +1,19 @@
 /** What is in a model file, as plain data: everything that can be known without running it. */
 
 import { loadModel } from '../model/loader.ts';
-import type { Model, Subgraph, TensorSpec } from '../model/model.ts';
-import { type DataFlow, dataFlow, isQuantized, type TensorKind } from './data_flow.ts';
+import type { Model, Subgraph } from '../model/model.ts';
+import { type AssociatedFile, readAssociatedFiles } from './associated_files.ts';
+import { type DataFlow, dataFlow } from './data_flow.ts';
 import { type IntegerOnly, integerOnly } from './integer_only.ts';
 import {
-  type AssociatedFile,
   type Conversion,
   type Description,
-  readAssociatedFiles,
   readConversion,
   readDescription,
   readMinRuntimeVersion,
 } from './metadata.ts';
 import { type QuantizationStyle, quantizationStyle } from './quantization_style.ts';
+import { type TensorReport, tensorReport } from './tensor_report.ts';
 
 export interface Inspection {
   readonly bytes: number;
@@ -34,29 +34,6 @@ export interface Inspection {
   readonly metadata: readonly { readonly name: string; readonly bytes: number }[];
   readonly associatedFiles: readonly AssociatedFile[];
   readonly subgraphs: readonly SubgraphReport[];
-}
-
-export interface TensorReport {
-  readonly index: number;
-  readonly name: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** With -1 for each dimension that may change. */
-  readonly shapeSignature: readonly number[];
-  readonly kind: TensorKind;
-  /** What it takes in the file; 0 for what is computed. */
-  readonly bytes: number;
-  /** real = scale * (q - zeroPoint): one pair, or one for each index of `dimension`; null where it is not quantized. */
-  readonly quantization: {
-    readonly scales: readonly number[];
-    readonly zeroPoints: readonly number[];
-    readonly dimension: number | null;
-  } | null;
-  /** The smallest and the largest real value that it can hold, where it is quantized as a whole. */
-  readonly range: readonly [number, number] | null;
-  /** What the converter recorded. */
-  readonly min: readonly number[];
-  readonly max: readonly number[];
 }
 
 export interface OperatorCount {
@@ -144,41 +121,6 @@ function subgraphReport({ subgraph, kinds }: DataFlow): SubgraphReport {
       outputs: node.outputs,
     })),
     tensors: tensors.map((tensor) => tensorReport(tensor, kinds[tensor.index]!)),
-  };
-}
-
-const LIMITS: { readonly [dtype: string]: readonly [number, number] } = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  int4: [-8, 7],
-  uint4: [0, 15],
-  int2: [-2, 1],
-};
-
-function tensorReport(tensor: TensorSpec, kind: TensorKind): TensorReport {
-  const { index, name, dtype, shape, shapeSignature, constant, quantization, min, max } = tensor;
-  const limits = Object.hasOwn(LIMITS, dtype) && isQuantized(tensor) ? LIMITS[dtype] : undefined;
-  const one = quantization?.scales.length === 1 ? quantization : undefined;
-  const real = (q: number) => one!.scales[0]! * (q - one!.zeroPoints[0]!);
-  return {
-    index,
-    name,
-    dtype,
-    shape,
-    shapeSignature,
-    kind,
-    bytes: constant?.length ?? 0,
-    quantization: quantization
-      ? {
-          scales: Array.from(quantization.scales),
-          zeroPoints: Array.from(quantization.zeroPoints),
-          dimension: one ? null : quantization.dimension,
-        }
-      : null,
-    range: limits && one ? [real(limits[0]), real(limits[1])] : null,
-    min,
-    max,
   };
 }
 

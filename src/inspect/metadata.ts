@@ -1,5 +1,4 @@
-/** What a model file says about itself beside the graph: who converted it and how, what it is for, its label files. */
-import { unzipSync } from 'fflate';
+/** What a model file says about itself beside the graph: who converted it and how, what it is for. */
 import type { Model } from '../model/model.ts';
 
 /** From the CONVERSION_METADATA that TensorFlow 2.7 and newer write. */
@@ -18,15 +17,6 @@ export interface Description {
   readonly version?: string;
   readonly author?: string;
   readonly license?: string;
-}
-
-/** A file packed behind the model. */
-export interface AssociatedFile {
-  readonly name: string;
-  /** Bytes that it takes in the model file. */
-  readonly bytes: number;
-  /** The lines of a text file: labels, mostly. */
-  readonly lines?: readonly string[];
 }
 
 // Source: tflite/converter/schema/conversion_metadata.fbs.
@@ -71,27 +61,6 @@ export function readMinRuntimeVersion(model: Model): string | undefined {
 }
 
 const MAX_TEXT = 10_000;
-const MAX_FILE = 1_000_000;
-
-/** The zip archive that the metadata tools append to a model. */
-export function readAssociatedFiles(bytes: Uint8Array): AssociatedFile[] {
-  const sizes = new Map<string, number>();
-  try {
-    const texts = unzipSync(bytes, {
-      filter({ name, size, originalSize }) {
-        sizes.set(name, size);
-        return name.endsWith('.txt') && originalSize <= MAX_FILE;
-      },
-    });
-    return [...sizes].map(([name, size]) => {
-      const text = Object.hasOwn(texts, name) && new TextDecoder().decode(texts[name]);
-      return { name, bytes: size, ...(text !== false && { lines: text.trimEnd().split(/\r?\n/) }) };
-    });
-  } catch {
-    return []; // There is no archive, or a damaged one: either way nothing to show.
-  }
-}
-
 /** Reads a flatbuffer that is small and worth nothing when it is damaged: undefined then. */
 function readRoot<T>(bytes: Uint8Array | undefined, read: (root: FlatTable) => T): T | undefined {
   if (bytes === undefined || bytes.length < 8) return undefined;

@@ -1,6 +1,7 @@
 /** An inspection as text for a terminal. */
-import type { Inspection, SubgraphReport, TensorReport } from '../inspect/inspect.ts';
+import type { Inspection, SubgraphReport } from '../inspect/inspect.ts';
 import type { FloatNode } from '../inspect/integer_only.ts';
+import type { TensorReport } from '../inspect/tensor_report.ts';
 import { clean, colors, counted, float32Text, formula, plural, quoted, shapeText, table } from './terminal.ts';
 
 export interface InspectTextOptions {
