@@ -26,6 +26,24 @@ export {
   typeRange,
 } from '../kernels/quantization.ts';
 export { byteMask, type DataOf, type DType, int8View, type Quantization, Tensor } from '../kernels/tensor.ts';
+export { explain } from './inspect/explain.ts';
+export type {
+  Account,
+  AccumulatorRange,
+  Arithmetic,
+  Bound,
+  Clamp,
+  Explanation,
+  LookupTable,
+  Multiplier,
+  NodeExplanation,
+  NodeTensor,
+  ParameterCount,
+  Rescaling,
+  ScaleOrigin,
+  Step,
+  Window,
+} from './inspect/explanation.ts';
 export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';
 export type { FlexbufferValue } from './model/flexbuffers.ts';
 export { loadModel } from './model/loader.ts';

@@ -41,20 +41,20 @@ export type EngineOptions = Required<Pick<InterpreterOptions, 'profile' | 'kerne
 
 /** --profile and --kernels, for every command that runs a model. */
 export function engineOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--profile <name>',
-        "whose bits: TFLite's, TensorFlow 2.19's, TensorFlow Lite Micro's, or those of Micro with TFLITE_SINGLE_ROUNDING",
-      )
-        .choices(PROFILES)
-        .default('tflite'),
+  return profileOption(command).addOption(
+    new Option('--kernels <name>', 'which kernels compute them').choices(['auto', 'simd', 'reference']).default('auto'),
+  );
+}
+
+export function profileOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--profile <name>',
+      "whose bits: TFLite's, TensorFlow 2.19's, TensorFlow Lite Micro's, or those of Micro with TFLITE_SINGLE_ROUNDING",
     )
-    .addOption(
-      new Option('--kernels <name>', 'which kernels compute them')
-        .choices(['auto', 'simd', 'reference'])
-        .default('auto'),
-    );
+      .choices(PROFILES)
+      .default('tflite'),
+  );
 }
 
 export function signatureOption(command: Command): Command {

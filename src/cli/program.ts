@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
 import { clean, colors } from '../report/terminal.ts';
 import { addDemo } from './demo.ts';
+import { addExplain } from './explain.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
@@ -28,6 +29,7 @@ export async function requant(args: readonly string[]): Promise<void> {
 Examples:
   requant demo                                      ten digits, read in integers, checked against TFLite
   requant inspect model.tflite                      what is in it, and is it integer-only
+  requant explain model.tflite --layer 3            a layer's formula, with its numbers
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
   requant golden -o record_golden.py                a Python script that records TFLite's own answers
@@ -37,7 +39,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     )
     .exitOverride();
 
-  for (const add of [addRun, addVerify, addGolden, addInspect, addDemo]) add(program);
+  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addDemo]) add(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -4,6 +4,7 @@
  */
 import { ModelError, RequantError } from '../../kernels/errors.ts';
 import {
+  explain,
   Interpreter,
   type InterpreterOptions,
   type SignatureRunner,
@@ -19,7 +20,7 @@ const LIMITS = { tensorBytes: 2 ** 24, macs: 2 ** 24, iterations: 1000 };
 /** Milliseconds that no file of a few kilobytes may take under these limits: 100 is usual for the slowest. */
 const TOO_SLOW = 5000;
 
-type Stage = 'load' | 'prepare' | 'invoke';
+type Stage = 'load' | 'prepare' | 'explain' | 'invoke';
 
 /** How far a file came, and what it was answered: `load ModelError`, `prepare LimitError`, `invoke ok`. */
 export type Outcome = `${Stage} ${string}`;
@@ -59,6 +60,8 @@ function run(bytes: Uint8Array, random: Random, options: InterpreterOptions, pro
   loadModel(bytes);
   progress.stage = 'prepare';
   const interpreter = new Interpreter(bytes, { limits: LIMITS, profile: random.of(['tflite', 'tflm']), ...options });
+  progress.stage = 'explain';
+  explain(interpreter);
   progress.stage = 'invoke';
   const inputs = interpreter.inputs.map((input) => randomInput(input, random));
   const first = answers(interpreter, inputs);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
+import { explain } from '../../../src/index.ts';
 import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
@@ -168,6 +169,56 @@ describe('wrong files', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('LSH_PROJECTION (node 0)');
     expect((await requant('inspect', odd)).status).toBe(0);
+  });
+});
+
+describe('explain', () => {
+  const digits = join(root, 'models/digits_conv_int8/model.tflite');
+
+  test('JSON: what the API gives, with the path', async () => {
+    const { status, path, ...said } = await json('explain', digits);
+    expect([status, path]).toEqual([0, digits]);
+    expect(said).toEqual(JSON.parse(JSON.stringify(explain(readFileSync(digits)))));
+    const { stdout } = await requant('explain', digits, '--format', 'json');
+    expect(JSON.parse(stdout)).toEqual({ path, ...said });
+  });
+
+  test('one layer: by number, by name, by a part of a name', async () => {
+    const name = 'sequential/max_pooling2d_1/MaxPool';
+    for (const layer of ['3', name, 'pooling2d_1']) {
+      const { nodes } = await json('explain', digits, '--layer', layer);
+      expect(nodes).toMatchObject([{ node: 3, op: 'MAX_POOL_2D', name }]);
+    }
+  });
+
+  test.each([
+    ['7', /no layer 7: the nodes are 0 to 6/],
+    ['nothing', /no layer nothing/],
+    ['pooling', /2 layers have a name with 'pooling' in it: .*\n {2}1 {2}MAX_POOL_2D/],
+  ])('no such layer: %s', async (layer, message) => {
+    const { status, stderr } = await requant('explain', digits, '--layer', layer);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test('text: few channels, or all of the one layer that is asked for', async () => {
+    const all = await requant('explain', digits);
+    expect(all.stdout).toContain('… 12 channels more: --layer');
+    const { stdout } = await requant('explain', digits, '--layer', '2', '--profile', 'tflm');
+    expect(stdout).toContain('profile       tflm');
+    expect(stdout).toMatch(/^ {2}15 .* 0x[0-9a-f]{8} +-9$/m);
+    expect(stdout).not.toContain('node 1');
+  });
+
+  test('Markdown and LaTeX', async () => {
+    expect((await requant('explain', digits, '--format', 'md')).stdout).toMatch(/^# .*\n\n- \*\*profile\*\*: tflite$/m);
+    expect((await requant('explain', digits, '--format', 'tex')).stdout).toMatch(
+      /^\\documentclass[\s\S]*\\end\{document\}\n$/,
+    );
+  });
+
+  test('a model that cannot run', async () => {
+    expect(await requant('explain', odd)).toMatchObject({ status: 2, stdout: '' });
   });
 });
 

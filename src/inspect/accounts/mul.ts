@@ -1,0 +1,44 @@
+/** MUL: the product of both inputs, less their zero points, rescaled. */
+import type { Prepared } from '../../../kernels/kernel.ts';
+import type { Activation } from '../../../kernels/quantization.ts';
+import type * as reference from '../../../kernels/reference/index.ts';
+import type { Tensor } from '../../../kernels/tensor.ts';
+import { derive, rescaling, scaleOf } from '../derivation.ts';
+import {
+  clampOf,
+  type Explains,
+  magnitude,
+  plusInBrackets,
+  repeated,
+  requantized,
+  unscaledAccount,
+} from './account.ts';
+
+export const MUL: Explains<Prepared<typeof reference.MUL>> = {
+  inputs: ['input1', 'input2'],
+  explain(p, node) {
+    const { fusedActivationFunction } = node.options<{ fusedActivationFunction: Activation }>();
+    if (p.kind !== 'quantized') return unscaledAccount('input1 * input2', p, fusedActivationFunction);
+    const { input1, input2, input1Offset, input2Offset, outputOffset } = p;
+    const output = p.output as Tensor<'int8' | 'uint8' | 'int16'>;
+    const steps = derive(
+      p.realMultiplier,
+      scaleOf('input1', input1.scale),
+      scaleOf('input2', input2.scale),
+      scaleOf('output', output.scale),
+    );
+    const scaling = rescaling('product', steps, 'double rounding', [p]);
+    const bound = magnitude(input1, input1Offset) * magnitude(input2, input2Offset);
+    const clamp = clampOf(fusedActivationFunction, output, p);
+    return {
+      formulas: [
+        `product = ${plusInBrackets('input1', input1Offset)} * ${plusInBrackets('input2', input2Offset)}`,
+        ...requantized('product', scaling, bound, outputOffset, clamp),
+      ],
+      offsets: { input1: input1Offset, input2: input2Offset, output: outputOffset },
+      rescalings: [scaling],
+      clamp,
+      notes: repeated(p),
+    };
+  },
+};
