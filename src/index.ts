@@ -44,6 +44,8 @@ export type {
   Step,
   Window,
 } from './inspect/explanation.ts';
+export { type ProfileTrace, type Trace, type TraceOptions, trace } from './inspect/trace.ts';
+export type { Tap, TraceStep } from './inspect/value_trace.ts';
 export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';
 export type { FlexbufferValue } from './model/flexbuffers.ts';
 export { loadModel } from './model/loader.ts';

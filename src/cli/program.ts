@@ -10,6 +10,7 @@ import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
 import { printJson } from './output.ts';
 import { addRun } from './run.ts';
+import { addTrace } from './trace.ts';
 import { addVerify } from './verify.ts';
 
 const BAD_USAGE = 2;
@@ -30,6 +31,8 @@ Examples:
   requant demo                                      ten digits, read in integers, checked against TFLite
   requant inspect model.tflite                      what is in it, and is it integer-only
   requant explain model.tflite --layer 3            a layer's formula, with its numbers
+  requant trace model.tflite --input image.png --layer 3 --at 0,5,5,0
+                                                    one value, from its products to the clamp
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
   requant golden -o record_golden.py                a Python script that records TFLite's own answers
@@ -39,7 +42,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     )
     .exitOverride();
 
-  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addDemo]) add(program);
+  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addDemo]) add(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

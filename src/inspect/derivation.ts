@@ -17,7 +17,7 @@ import {
   softmaxInt16Multiplier,
   softmaxInt16MultiplierTflm,
 } from '../../kernels/quantization.ts';
-import type { Arithmetic, Multiplier, Rescaling, Step } from './explanation.ts';
+import type { Multiplier, Rescaling, Step } from './explanation.ts';
 
 // ---- steps
 
@@ -116,17 +116,23 @@ export function deriveAdd(scale1: number, scale2: number, outputScale: number, l
 export function rescaling(
   of: string,
   steps: readonly Step[],
-  arithmetic: Exclude<Arithmetic, 'float64'>,
   prepared: readonly QuantizedMultiplier[],
   leftShift = 0,
+  isReduced = false,
 ): Rescaling {
+  const { singleRounding } = prepared[0]!;
   const multipliers = steps.at(-1)!.values.map((real, c): Multiplier => {
-    const { multiplier, shift } = quantizeMultiplier(real);
-    const reduced = arithmetic === 'reduced multiplier' ? reduceMultiplier(multiplier) : null;
+    const { multiplier, shift } = quantizeMultiplier(real, singleRounding);
+    const reduced = isReduced ? reduceMultiplier(multiplier) : null;
     agree((reduced ?? multiplier) === prepared[c]?.multiplier && shift === prepared[c].shift, of);
     return { real, multiplier, shift, hex: hex(multiplier), reduced };
   });
+  const arithmetic = isReduced ? 'reduced multiplier' : roundingOf(singleRounding);
   return { of, leftShift, steps, arithmetic, multipliers };
+}
+
+export function roundingOf(singleRounding: boolean): 'single rounding' | 'double rounding' {
+  return singleRounding ? 'single rounding' : 'double rounding';
 }
 
 /** FULLY_CONNECTED, where it requantizes in float64. */

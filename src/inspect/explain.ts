@@ -1,35 +1,16 @@
 /** What each node of a model computes, with all its numbers, as plain data. */
 import { RequantError } from '../../kernels/errors.ts';
-import type { Prepared } from '../../kernels/kernel.ts';
-import type * as reference from '../../kernels/reference/index.ts';
 import { isDType, sizeOf, type Tensor, viewOf } from '../../kernels/tensor.ts';
-import { Interpreter, type InterpreterOptions, type PreparedNode } from '../interpreter.ts';
+import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
-import type { Explains } from './accounts/account.ts';
-import * as accounts from './accounts/index.ts';
+import type { PreparedNode } from '../runner.ts';
+import { accountOf, explainPrepared } from './accounts.ts';
 import { type DataFlow, dataFlow, isQuantized, type TensorKind } from './data_flow.ts';
-import type { Account, Explanation, NodeExplanation, NodeTensor, ParameterCount } from './explanation.ts';
+import type { Explanation, NodeExplanation, NodeTensor, ParameterCount } from './explanation.ts';
 import { readConversion } from './metadata.ts';
 import { quantizationStyle } from './quantization_style.ts';
 import { biasOrigin, scaleOrigin } from './scale_origin.ts';
 import { tensorReport } from './tensor_report.ts';
-
-/** Each is about what the operator's own prepare returns. */
-const ACCOUNTS: { readonly [op: string]: Explains<never> } = accounts satisfies {
-  [Op in keyof typeof accounts]: Explains<Prepared<(typeof reference)[Op]>>;
-};
-
-const NOTHING: Account = {
-  formulas: [],
-  offsets: {},
-  window: null,
-  accumulator: null,
-  rescalings: [],
-  clamp: null,
-  table: null,
-  constants: {},
-  notes: [],
-};
 
 /**
  * Explains every node of a model, under one profile.
@@ -78,7 +59,7 @@ const SHAPE_INPUTS: { readonly [op: string]: number } = { TRANSPOSE_CONV: 0, RES
 
 function explainNode(spec: OperatorSpec, prepared: PreparedNode | undefined, flow: DataFlow): NodeExplanation {
   const { index, op, isCustom, version, options } = spec;
-  const account = isCustom || !Object.hasOwn(ACCOUNTS, op) ? undefined : ACCOUNTS[op]!;
+  const names = accountOf(spec)?.inputs ?? (spec.inputs.length === 1 ? ['input'] : []);
   const outputs = spec.outputs.map((tensor, i) =>
     nodeTensor(tensor, spec.outputs.length > 1 ? `output${i}` : 'output', prepared?.node.outputs[i], flow),
   );
@@ -88,20 +69,13 @@ function explainNode(spec: OperatorSpec, prepared: PreparedNode | undefined, flo
     isCustom,
     version,
     name: outputs[0]?.name ?? '',
-    inputs: inputTensors(spec, account?.inputs ?? (spec.inputs.length === 1 ? ['input'] : []), prepared, flow),
+    inputs: inputTensors(spec, names, prepared, flow),
     outputs,
     options,
     macs: prepared?.node.macs ?? 0,
     parameters: countParameters(spec.inputs, flow),
-    ...NOTHING,
-    ...parts(account, prepared),
+    ...explainPrepared(prepared),
   };
-}
-
-function parts(account: Explains<never> | undefined, prepared: PreparedNode | undefined): Partial<Account> {
-  if (!prepared) return { notes: ['its shapes are computed while the model runs: explain it after an invoke'] };
-  if (!account) return { notes: ['this operator has no account of its own: what the file says is all there is'] };
-  return account.explain(prepared.prepared as never, prepared.node);
 }
 
 function inputTensors(

@@ -10,7 +10,9 @@ import {
   type SignatureRunner,
   type TensorData,
   type TensorInfo,
+  trace,
 } from '../../src/index.ts';
+import { accountOf } from '../../src/inspect/accounts.ts';
 import { loadModel } from '../../src/model/loader.ts';
 import { mutate, type Seeds } from './mutate.ts';
 import { Random } from './random.ts';
@@ -20,7 +22,7 @@ const LIMITS = { tensorBytes: 2 ** 24, macs: 2 ** 24, iterations: 1000 };
 /** Milliseconds that no file of a few kilobytes may take under these limits: 100 is usual for the slowest. */
 const TOO_SLOW = 5000;
 
-type Stage = 'load' | 'prepare' | 'explain' | 'invoke';
+type Stage = 'load' | 'prepare' | 'explain' | 'invoke' | 'trace';
 
 /** How far a file came, and what it was answered: `load ModelError`, `prepare LimitError`, `invoke ok`. */
 export type Outcome = `${Stage} ${string}`;
@@ -70,6 +72,9 @@ function run(bytes: Uint8Array, random: Random, options: InterpreterOptions, pro
     if (answers(interpreter, inputs) !== first) throw new Error(`${after}, two answers`);
   };
   again('two runs');
+  progress.stage = 'trace';
+  traceAnything(interpreter, inputs, random);
+  progress.stage = 'invoke';
   const shapes = interpreter.inputs.map(({ shape }) => shape);
   attempt(() => {
     interpreter.resizeInputs(shapes.map((shape) => otherShape(shape, random)));
@@ -106,6 +111,16 @@ function runSignature(signature: SignatureRunner, random: Random) {
 
 function otherShape(shape: readonly number[], random: Random): number[] {
   return shape.map((dim) => (random.below(3) === 0 ? random.below(5) : dim));
+}
+
+/** One value of one node, of those that trace knows. */
+function traceAnything(interpreter: Interpreter, inputs: readonly TensorData[], random: Random) {
+  const { nodes } = interpreter;
+  if (nodes.length === 0) return;
+  const { index, op, outputs } = random.of(nodes);
+  const [output] = outputs;
+  if (!output || output.size === 0 || !accountOf({ op, isCustom: false })?.trace) return;
+  trace(interpreter, inputs, { node: index, at: output.shape.map((dim) => random.below(dim)) });
 }
 
 function answers(interpreter: Interpreter, inputs: readonly TensorData[]): string {

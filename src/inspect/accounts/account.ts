@@ -1,5 +1,5 @@
 /** What the accounts of operators are made with. An account is a file here, named as the kernel's, and a line in index.ts. */
-import type { Node } from '../../../kernels/kernel.ts';
+import type { Node, Operator, Prepared } from '../../../kernels/kernel.ts';
 import {
   type Activation,
   type ActivationRange,
@@ -12,12 +12,20 @@ import {
 import type { Tensor } from '../../../kernels/tensor.ts';
 import { agree } from '../derivation.ts';
 import type { Account, Bound, Clamp, LookupTable, Multiplier, Rescaling, Window } from '../explanation.ts';
+import type { Place, ValueTrace } from '../value_trace.ts';
 
-/** How the nodes of an operator are explained; P is what its prepare returns. */
-export interface Explains<P> {
+/** What an operator's prepare returns of nodes that compute in integers. */
+export type Quantized<O extends Operator> = Exclude<Prepared<O>, { readonly kind: 'float' }>;
+
+/** How the nodes of an operator are explained, and their values traced; P is what its prepare returns. */
+export interface OperatorAccount<P> {
   /** What the inputs are called, in their order; those without a name are input0, input1, ... */
   readonly inputs: readonly string[];
+  /** Whether nodes that compute in float32 are explained too. */
+  readonly ofFloat?: true;
   readonly explain: (prepared: P, node: Node) => Partial<Account>;
+  /** By the numbers of the explanation; undefined where a node's kind of value is not traced. */
+  readonly trace?: (account: Account, place: Place, prepared: P) => ValueTrace | undefined;
 }
 
 // ---- formulas
@@ -47,24 +55,26 @@ export function rescaled(x: string, { arithmetic, multipliers }: Rescaling, boun
   const m = others.length > 0 ? (reduced === null ? 'multiplier[o]' : 'reduced[o]') : `${reduced ?? multiplier}`;
   const s = first!;
   const isSame = others.every((other) => other.shift === s);
+  const wraps = multipliers.some((other) => bound * other.real * (1 + 2 ** -14) >= 2 ** 31);
   switch (arithmetic) {
     case 'reduced multiplier': {
-      const wraps = multipliers.some((other) => bound * other.real * (1 + 2 ** -14) >= 2 ** 31);
       const value = isSame
         ? `floor((${x} * ${m} + 2^${14 - s}) / 2^${15 - s})`
         : `floor((${x} * ${m} + 2^(14 - shift[o])) / 2^(15 - shift[o]))`;
       return wraps ? `int32(${value})` : value;
     }
-    case 'single rounding':
-      return isSame
+    case 'single rounding': {
+      const value = isSame
         ? `floor((${x} * ${m} + 2^${30 - s}) / 2^${31 - s})`
         : `floor((${x} * ${m} + 2^(30 - shift[o])) / 2^(31 - shift[o]))`;
+      return wraps ? `int32(${value})` : value;
+    }
     case 'double rounding': {
       const most = Math.max(...multipliers.map(({ shift }) => shift!));
       const isRight = most <= 0;
       const shifted = isRight ? x : `${x} * ${isSame ? `2^${s}` : '2^max(shift[o], 0)'}`;
-      const wraps = bound * 2 ** Math.max(most, 0) >= 2 ** 31;
-      const high = `floor((${wraps ? `int32(${shifted})` : shifted} * ${m} + 2^30) / 2^31)`;
+      const leftWraps = bound * 2 ** Math.max(most, 0) >= 2 ** 31;
+      const high = `floor((${leftWraps ? `int32(${shifted})` : shifted} * ${m} + 2^30) / 2^31)`;
       if (isSame) return s < 0 ? `round(${high} / 2^${-s})` : high;
       return `round(${high} / ${isRight ? '2^(-shift[o])' : '2^max(-shift[o], 0)'})`;
     }

@@ -1,25 +1,32 @@
 /** Activations as operators of their own, which move the input to the output's scale: RELU and its kin, LEAKY_RELU, HARD_SWISH. */
-import type { Prepared } from '../../../kernels/kernel.ts';
-import { type Activation, quantizeMultiplier } from '../../../kernels/quantization.ts';
+import {
+  roundingDivideByPOT,
+  saturatingLeftShift,
+  saturatingRoundingDoublingHighMul16,
+} from '../../../kernels/fixed_point.ts';
+import { type Activation, type HardSwishParams, quantizeMultiplier } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import { agree, derive, hex, over, rescaling, scaleOf, step } from '../derivation.ts';
 import type { Multiplier, Rescaling, Step } from '../explanation.ts';
+import { Steps } from '../value_trace.ts';
 import {
   clamped,
   clampOf,
-  type Explains,
   magnitude,
+  type OperatorAccount,
   plus,
   plusInBrackets,
+  type Quantized,
   requantized,
   rescaled,
   tableOf,
   typeClamp,
 } from './account.ts';
+import { operandAt } from './elementwise.ts';
 
 // ---- RELU, RELU6, RELU_N1_TO_1, RELU_0_TO_1
 
-function relu(activation: Activation | 'RELU_0_TO_1'): Explains<Prepared<typeof reference.RELU>> {
+function relu(activation: Activation | 'RELU_0_TO_1'): OperatorAccount<Quantized<typeof reference.RELU>> {
   return {
     inputs: ['input'],
     explain({ input, output, params }) {
@@ -28,7 +35,7 @@ function relu(activation: Activation | 'RELU_0_TO_1'): Explains<Prepared<typeof 
       if (params.clampOnly) return { formulas: [`output = ${clamped('input', clamp)}`], clamp };
       const { inputOffset, outputOffset, realMultiplier } = params;
       const steps = derive(realMultiplier, scaleOf('input', input.scale), scaleOf('output', output.scale));
-      const scaling = rescaling('input', steps, 'double rounding', [params]);
+      const scaling = rescaling('input', steps, [params]);
       return {
         formulas: requantized(
           plusInBrackets('input', inputOffset),
@@ -42,6 +49,13 @@ function relu(activation: Activation | 'RELU_0_TO_1'): Explains<Prepared<typeof 
         clamp,
       };
     },
+    trace(account, { at }, { input, params }) {
+      const steps = new Steps();
+      const value = operandAt(steps, 'input', input, at);
+      if (params.clampOnly) return { taps: [], value: steps.output(value, 0, account.clamp!), steps: steps.list };
+      const scaled = steps.rescale(steps.offset('offset', value, params.inputOffset), account.rescalings[0]!);
+      return { taps: [], value: steps.output(scaled, params.outputOffset, account.clamp!), steps: steps.list };
+    },
   };
 }
 
@@ -52,25 +66,24 @@ export const RELU_0_TO_1 = relu('RELU_0_TO_1');
 
 // ---- LEAKY_RELU
 
-export const LEAKY_RELU: Explains<Prepared<typeof reference.LEAKY_RELU>> = {
+export const LEAKY_RELU: OperatorAccount<Quantized<typeof reference.LEAKY_RELU>> = {
   inputs: ['input'],
   explain({ input, output, params: p }) {
     const [from, to] = [scaleOf('input', input.scale), scaleOf('output', output.scale)];
     const alpha = { name: 'alpha', values: [p.alpha] };
-    const above = rescaling('x from 0 on', derive(p.identityReal, from, to), 'double rounding', [
-      { multiplier: p.identityMultiplier, shift: p.identityShift },
+    const above = rescaling('x from 0 on', derive(p.identityReal, from, to), [
+      { multiplier: p.identityMultiplier, shift: p.identityShift, singleRounding: p.singleRounding },
     ]);
-    const below = rescaling('x below 0', derive(p.alphaReal, from, alpha, to), 'double rounding', [
-      { multiplier: p.alphaMultiplier * p.alphaSign, shift: p.alphaShift },
+    const below = rescaling('x below 0', derive(p.alphaReal, from, alpha, to), [
+      { multiplier: p.alphaMultiplier * p.alphaSign, shift: p.alphaShift, singleRounding: p.singleRounding },
     ]);
     const clamp = typeClamp(output.dtype);
     const bound = magnitude(input, p.inputOffset);
-    const positive = { ...below, multipliers: [{ ...below.multipliers[0]!, multiplier: p.alphaMultiplier }] };
     return {
       formulas: [
         `x = ${plus('input', p.inputOffset)}`,
         `scaled = ${rescaled('x', above, bound)} where x >= 0`,
-        `scaled = ${p.alphaSign < 0 ? '-' : ''}${rescaled('x', positive, bound)} where x < 0`,
+        `scaled = ${p.alphaSign < 0 ? '-' : ''}${rescaled('x', multiplied(below, p), bound)} where x < 0`,
         `output = ${clamped(plus('scaled', p.outputOffset), clamp)}`,
       ],
       offsets: { input: p.inputOffset, output: p.outputOffset },
@@ -78,11 +91,26 @@ export const LEAKY_RELU: Explains<Prepared<typeof reference.LEAKY_RELU>> = {
       clamp,
     };
   },
+  trace(account, { at }, { input, params: p }) {
+    const [above, below] = account.rescalings as [Rescaling, Rescaling];
+    const steps = new Steps();
+    const x = steps.offset('offset', operandAt(steps, 'input', input, at), p.inputOffset);
+    const scaled = x >= 0 ? steps.rescale(x, above) : p.alphaSign * steps.rescale(x, multiplied(below, p));
+    return { taps: [], value: steps.output(scaled, p.outputOffset, account.clamp!), steps: steps.list };
+  },
 };
+
+/** Where the kernel takes the sign of a negative multiplier out, it multiplies by the magnitude. */
+function multiplied(rescaling: Rescaling, { alphaSign }: { readonly alphaSign: number }): Rescaling {
+  if (alphaSign > 0) return rescaling;
+  const [first] = rescaling.multipliers as [Multiplier];
+  const positive = { ...first, real: Math.abs(first.real), multiplier: Math.abs(first.multiplier!) };
+  return { ...rescaling, multipliers: [positive] };
+}
 
 // ---- HARD_SWISH
 
-export const HARD_SWISH: Explains<Prepared<typeof reference.HARD_SWISH>> = {
+export const HARD_SWISH: OperatorAccount<Quantized<typeof reference.HARD_SWISH>> = {
   inputs: ['input'],
   explain({ input, output, params, table }) {
     const from = scaleOf('input', input.scale);
@@ -114,12 +142,41 @@ export const HARD_SWISH: Explains<Prepared<typeof reference.HARD_SWISH>> = {
       table: tableOf(input.dtype, output.dtype, table),
     };
   },
+  trace(account, { at }, { input, output, params: p }) {
+    const steps = new Steps();
+    const x = steps.offset('offset', operandAt(steps, 'input', input, at), 0 - input.zeroPoint);
+    const hires = steps.add('hires', `${x} * 2^7`, (x << 23) >> 16);
+    const preshift = highMultiply16(steps, 'x', hires, p.outputMultiplier);
+    const gate = reluish(steps, hires, p);
+    const product = Math.trunc((gate * preshift) / 2 ** 15);
+    steps.add('gated', `truncate(${gate} * ${preshift} / 2^15)`, product);
+    const scaled = roundingDivideByPOT(product, -p.outputShift);
+    steps.add('right shift', `round(${product} / 2^${-p.outputShift})`, scaled);
+    return { taps: [], value: steps.output(scaled, output.zeroPoint, account.clamp!), steps: steps.list };
+  },
 };
+
+function highMultiply16(steps: Steps, name: string, x: number, multiplier: number): number {
+  const formula = `floor((${x} * ${multiplier} + 2^14) / 2^15)`;
+  return steps.add(name, formula, saturatingRoundingDoublingHighMul16(x, multiplier));
+}
+
+/** (x + 3) / 6 in 0 to 2^15, saturated as the kernel does. */
+function reluish(steps: Steps, hires: number, { reluishMultiplier, reluishShift: shift }: HardSwishParams): number {
+  let gate = hires;
+  if (shift > 0) {
+    gate = steps.add('left shift', `int16 of ${hires} * 2^${shift - 1}`, saturatingLeftShift(hires, shift - 1));
+  }
+  gate = highMultiply16(steps, 'gate', gate, reluishMultiplier);
+  if (shift > 0) gate = steps.add('last bit', `int16 of ${gate} * 2`, saturatingLeftShift(gate, 1));
+  if (shift < 0) gate = steps.add('right shift', `round(${gate} / 2^${-shift})`, roundingDivideByPOT(gate, -shift));
+  return steps.add('gate in 0 to 2^15', `floor((${gate} + 2^15) / 2)`, (gate + 0x8000) >> 1);
+}
 
 /** The kernel's multipliers have 16 bits. */
 function int16Rescaling(of: string, steps: readonly Step[], reduced: number, prepared: number): Rescaling {
   const real = steps.at(-1)!.values[0]!;
-  const { multiplier, shift } = quantizeMultiplier(real);
+  const { multiplier, shift } = quantizeMultiplier(real, false);
   agree(shift === prepared && Math.abs(multiplier / 2 ** 16 - reduced) <= 1, of);
   const entry: Multiplier = { real, multiplier, shift, hex: hex(multiplier), reduced };
   return { of, leftShift: 0, steps, arithmetic: 'int16', multipliers: [entry] };

@@ -1,11 +1,13 @@
 /** CONCATENATION: values go as they are, but for uint8 of another scale, which a table requantizes. */
-import type { Prepared } from '../../../kernels/kernel.ts';
+import { roundHalfAway } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import { prepareWholeQuantization } from '../../../kernels/reference/same_quantization.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
-import { type Explains, indices, plus } from './account.ts';
+import { flatIndex, Steps, sum, unflatten } from '../value_trace.ts';
+import { indices, type OperatorAccount, plus, type Quantized, typeClamp } from './account.ts';
+import { sourceInBox } from './movement.ts';
 
-export const CONCATENATION: Explains<Prepared<typeof reference.CONCATENATION>> = {
+export const CONCATENATION: OperatorAccount<Quantized<typeof reference.CONCATENATION>> = {
   inputs: [],
   explain({ tables }, node) {
     const { axis } = node.options<{ axis: number }>();
@@ -23,12 +25,42 @@ export const CONCATENATION: Explains<Prepared<typeof reference.CONCATENATION>> =
       }),
     };
   },
+  trace(_, { node, output, at }, { tables, steps: boxes }) {
+    const steps = new Steps();
+    for (const [i, box] of boxes.entries()) {
+      const source = sourceInBox(box, flatIndex(output.shape, at));
+      if (source === undefined) continue;
+      const input = node.inputs[i]!;
+      const place = unflatten(input.shape, source).join(', ');
+      const value = steps.add('source', `input${i}[${place}]`, input.data[source]!);
+      const isRescaled = tables.some((table) => table.input === input);
+      return {
+        taps: [],
+        value: isRescaled ? traceRequantized(steps, Number(value), input, output) : value,
+        steps: steps.list,
+      };
+    }
+    return undefined;
+  },
 };
 
 /** In float32, as the table is made. */
-function requantized(value: string, input: Tensor, output: Tensor): string {
+function floatRescaling(input: Tensor, output: Tensor) {
   const [from, to] = [prepareWholeQuantization(input), prepareWholeQuantization(output)];
   const ratio = Math.fround(from.scale * Math.fround(1 / to.scale));
-  const bias = Math.fround(-from.zeroPoint * ratio);
+  return { ratio, bias: Math.fround(-from.zeroPoint * ratio), to };
+}
+
+function requantized(value: string, input: Tensor, output: Tensor): string {
+  const { ratio, bias, to } = floatRescaling(input, output);
   return `min(max(${plus(`round(float32(${plus(`float32(${value} * ${ratio})`, bias)}))`, to.zeroPoint)}, 0), 255)`;
+}
+
+function traceRequantized(steps: Steps, value: number, input: Tensor, output: Tensor): number {
+  const { ratio, bias, to } = floatRescaling(input, output);
+  const product = steps.add('product', `float32(${value} * ${ratio})`, Math.fround(value * ratio));
+  const real = steps.add('shifted', `float32(${sum(product, bias)})`, Math.fround(product + bias));
+  const rounded = roundHalfAway(real);
+  const whole = steps.add('rounded', `round(${real})`, Math.abs(rounded) < 2 ** 31 ? rounded : -(2 ** 31));
+  return steps.output(whole, to.zeroPoint, typeClamp('uint8'));
 }

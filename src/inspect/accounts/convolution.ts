@@ -1,13 +1,25 @@
 /** CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV, FULLY_CONNECTED: sums of products, rescaled for each output channel. */
-import type { Node, Prepared } from '../../../kernels/kernel.ts';
+import type { Node } from '../../../kernels/kernel.ts';
 import type { Activation } from '../../../kernels/quantization.ts';
 import type { FromScales, Requantization } from '../../../kernels/reference/convolution.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import type { Accumulator } from '../../../kernels/reference/matrix_product.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
 import { derive, float64Rescaling, type Quantity, rescaling, scaleOf } from '../derivation.ts';
-import type { Account, Rescaling, Step } from '../explanation.ts';
-import { clampOf, type Explains, over, plus, plusInBrackets, requantized, tapsOf, times, windowOf } from './account.ts';
+import type { Account, Rescaling, Step, Window } from '../explanation.ts';
+import { exact, flatIndex, Steps, sum, type Tap, unflatten, type ValueTrace } from '../value_trace.ts';
+import {
+  clampOf,
+  type OperatorAccount,
+  over,
+  plus,
+  plusInBrackets,
+  type Quantized,
+  requantized,
+  tapsOf,
+  times,
+  windowOf,
+} from './account.ts';
 import { accumulatorRange, type Layout, type Operand } from './accumulator.ts';
 
 interface Options {
@@ -59,15 +71,62 @@ function filterScale({ quantization }: Tensor, channels: number): Quantity {
 }
 
 /** By an integer multiplier and a shift for each channel. */
-function byMultiplier({ multipliers, shifts }: Requantization, accumulator: Accumulator): Parts['rescale'] {
-  const arithmetic = accumulator === 'int64' ? 'reduced multiplier' : 'double rounding';
-  const prepared = Array.from(multipliers, (multiplier, c) => ({ multiplier, shift: shifts[c]! }));
-  return (steps) => rescaling('acc', steps, arithmetic, prepared);
+function byMultiplier(
+  { multipliers, shifts, singleRounding }: Requantization,
+  accumulator: Accumulator,
+): Parts['rescale'] {
+  const prepared = Array.from(multipliers, (multiplier, c) => ({ multiplier, shift: shifts[c]!, singleRounding }));
+  return (steps) => rescaling('acc', steps, prepared, 0, accumulator === 'int64');
 }
+
+// ---- traces
+
+/** From the products to the output, of channel o. */
+function traceSum(account: Account, taps: readonly Tap[], bias: Tensor | undefined, o: number): ValueTrace {
+  const steps = new Steps();
+  const inside = taps.flatMap(({ term }) => (term === null ? [] : [BigInt(term)]));
+  const left = taps.length - inside.length;
+  const out = left > 0 ? `, ${left} left out` : '';
+  const products = inside.reduce((total, term) => total + term, 0n);
+  steps.add('sum of products', `${inside.length} products${out}`, exact(products));
+  const added = bias ? BigInt(bias.data[o]!) : 0n;
+  const total = account.accumulator!.type === 'int32' ? BigInt.asIntN(32, products + added) : products + added;
+  const acc = exact(total);
+  if (bias) {
+    steps.add('bias', `bias[${o}]`, exact(added));
+    steps.add('acc', sum(exact(products), exact(added)), acc);
+  }
+  const scaled = steps.rescale(acc, account.rescalings[0]!, o);
+  const value = steps.output(scaled, account.offsets.output!, account.clamp!);
+  return { taps, steps: steps.list, value };
+}
+
+/** Makes the taps of a sum: each of a place in the input, and one in the filter. */
+function tapMaker({ offsets }: Account, input: Tensor, filter: Tensor) {
+  return (at: readonly number[], weightAt: readonly number[]): Tap => {
+    const weight = Number(filter.data[flatIndex(filter.shape, weightAt)]);
+    const isInside = at.every((i, d) => i >= 0 && i < input.shape[d]!);
+    if (!isInside) return { at, value: null, weightAt, weight, term: null };
+    const value = Number(input.data[flatIndex(input.shape, at)]);
+    return { at, value, weightAt, weight, term: (value + offsets.input!) * (weight + offsets.filter!) };
+  };
+}
+
+/** Every tap of a window, and the row and the column of the input that it meets. */
+function* windowTaps({ filter, stride, dilation, padding }: Window, y: number, x: number) {
+  for (let ky = 0; ky < filter[0]; ky++) {
+    const row = y * stride[0] + ky * dilation[0] - padding.top;
+    for (let kx = 0; kx < filter[1]; kx++) {
+      yield { ky, kx, row, column: x * stride[1] + kx * dilation[1] - padding.left };
+    }
+  }
+}
+
+// ---- operators
 
 const INPUTS = ['input', 'filter', 'bias'];
 
-export const CONV_2D: Explains<Prepared<typeof reference.CONV_2D>> = {
+export const CONV_2D: OperatorAccount<Quantized<typeof reference.CONV_2D>> = {
   inputs: INPUTS,
   explain(p, node) {
     const { groups, groupDepth, filterDepth, outputDepth, accumDepth, requantization } = p;
@@ -96,9 +155,19 @@ export const CONV_2D: Explains<Prepared<typeof reference.CONV_2D>> = {
       notes: groups === 1 ? [] : [`${groups} groups: each output channel sees ${filterDepth} input channels`],
     };
   },
+  trace(account, { at }, p) {
+    const [b, y, x, o] = at as [number, number, number, number];
+    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
+    const first = Math.floor(o / p.groupDepth) * p.filterDepth;
+    const taps: Tap[] = [];
+    for (const { ky, kx, row, column } of windowTaps(account.window!, y, x)) {
+      for (let c = 0; c < p.filterDepth; c++) taps.push(tap([b, row, column, first + c], [o, ky, kx, c]));
+    }
+    return traceSum(account, taps, p.bias, o);
+  },
 };
 
-export const DEPTHWISE_CONV_2D: Explains<Prepared<typeof reference.DEPTHWISE_CONV_2D>> = {
+export const DEPTHWISE_CONV_2D: OperatorAccount<Quantized<typeof reference.DEPTHWISE_CONV_2D>> = {
   inputs: INPUTS,
   explain(p, node) {
     const { filterHeight, filterWidth, outputDepth, depthMultiplier, requantization } = p;
@@ -125,9 +194,18 @@ export const DEPTHWISE_CONV_2D: Explains<Prepared<typeof reference.DEPTHWISE_CON
       ),
     };
   },
+  trace(account, { at }, p) {
+    const [b, y, x, o] = at as [number, number, number, number];
+    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
+    const c = Math.floor(o / p.depthMultiplier);
+    const taps = Array.from(windowTaps(account.window!, y, x), ({ ky, kx, row, column }) =>
+      tap([b, row, column, c], [0, ky, kx, o]),
+    );
+    return traceSum(account, taps, p.bias, o);
+  },
 };
 
-export const TRANSPOSE_CONV: Explains<Prepared<typeof reference.TRANSPOSE_CONV>> = {
+export const TRANSPOSE_CONV: OperatorAccount<Quantized<typeof reference.TRANSPOSE_CONV>> = {
   inputs: ['output shape', 'filter', 'input', 'bias'],
   explain(p, node) {
     const { filterHeight, filterWidth, inputDepth, outputDepth, strideHeight, strideWidth, requantization } = p;
@@ -176,9 +254,23 @@ export const TRANSPOSE_CONV: Explains<Prepared<typeof reference.TRANSPOSE_CONV>>
       notes: ['taps whose row or column of the input is no whole number, or outside of it, are left out'],
     };
   },
+  trace(account, { at }, p) {
+    const [b, y, x, o] = at as [number, number, number, number];
+    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
+    const taps: Tap[] = [];
+    for (let ky = 0; ky < p.filterHeight; ky++) {
+      const row = (y + p.padTop - ky) / p.strideHeight;
+      for (let kx = 0; kx < p.filterWidth; kx++) {
+        const column = (x + p.padLeft - kx) / p.strideWidth;
+        if (!Number.isInteger(row) || !Number.isInteger(column)) continue;
+        for (let c = 0; c < p.inputDepth; c++) taps.push(tap([b, row, column, c], [o, ky, kx, c]));
+      }
+    }
+    return traceSum(account, taps, p.bias, o);
+  },
 };
 
-export const FULLY_CONNECTED: Explains<Prepared<typeof reference.FULLY_CONNECTED>> = {
+export const FULLY_CONNECTED: OperatorAccount<Quantized<typeof reference.FULLY_CONNECTED>> = {
   inputs: INPUTS,
   explain(p, node) {
     const { accumDepth, outputDepth, requantization } = p;
@@ -199,5 +291,13 @@ export const FULLY_CONNECTED: Explains<Prepared<typeof reference.FULLY_CONNECTED
       },
       node,
     );
+  },
+  trace(account, { output, at }, p) {
+    const { tensor } = p.input;
+    const o = at.at(-1)!;
+    const start = flatIndex(output.shape.slice(0, -1), at.slice(0, -1)) * p.accumDepth; // the input is [batches, depth]
+    const tap = tapMaker(account, tensor, p.filter.tensor);
+    const taps = Array.from({ length: p.accumDepth }, (_, d) => tap(unflatten(tensor.shape, start + d), [o, d]));
+    return traceSum(account, taps, p.bias, o);
   },
 };

@@ -1,27 +1,51 @@
 /** LOGISTIC and TANH: of 8 bits a table; of int16 one table for both, interpolated. */
-import type { Prepared } from '../../../kernels/kernel.ts';
-import { logisticInputRadius, quantizeMultiplier } from '../../../kernels/quantization.ts';
+import { logistic, roundingDivideByPOT, tanh } from '../../../kernels/fixed_point.ts';
+import {
+  floatFunctions,
+  logisticInputRadius,
+  quantizeMultiplier,
+  roundHalfAway,
+  SIGMOID_TABLE,
+} from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import { rescaling, scaleOf, step } from '../derivation.ts';
 import type { Account } from '../explanation.ts';
-import { clamped, type Explains, plus, plusInBrackets, rescaled, tableOf, typeClamp } from './account.ts';
+import { Steps, type ValueTrace } from '../value_trace.ts';
+import {
+  clamped,
+  type OperatorAccount,
+  plus,
+  plusInBrackets,
+  type Quantized,
+  rescaled,
+  tableOf,
+  typeClamp,
+} from './account.ts';
+import { operandAt } from './elementwise.ts';
 
-type Logistic = Prepared<typeof reference.LOGISTIC>;
+type Logistic = Quantized<typeof reference.LOGISTIC>;
+type Op = 'LOGISTIC' | 'TANH';
 type Table = Extract<Logistic, { kind: 'table' }>;
 type Interpolated = Exclude<Logistic, { kind: 'table' }>;
 
-function account(op: 'LOGISTIC' | 'TANH'): Explains<Logistic> {
+function account(op: Op): OperatorAccount<Logistic> {
   return {
     inputs: ['input'],
-    explain(p) {
+    explain(p, { singleRounding }) {
       if (p.kind !== 'table') return interpolated(p);
-      return p.fixedPoint ? fixedPointTable(op, p) : floatTable(op, p);
+      return p.fixedPoint ? fixedPointTable(op, p, singleRounding) : floatTable(op, p);
+    },
+    trace(account, { at }, p) {
+      const steps = new Steps();
+      const input = operandAt(steps, 'input', p.input, at);
+      if (p.kind !== 'table') return traceInterpolated(steps, input, p);
+      return p.fixedPoint ? traceFixedPoint(op, steps, input, account) : traceFloat(op, steps, input, p, account);
     },
   };
 }
 
 /** Made with the C library's functions of float32. */
-function floatTable(op: 'LOGISTIC' | 'TANH', { input, output, table }: Table): Partial<Account> {
+function floatTable(op: Op, { input, output, table }: Table): Partial<Account> {
   const clamp = typeClamp(output.dtype);
   const offset = 0 - input.zeroPoint;
   return {
@@ -38,10 +62,10 @@ function floatTable(op: 'LOGISTIC' | 'TANH', { input, output, table }: Table): P
 }
 
 /** Made in fixed point, for an output scale that is taken for granted. */
-function fixedPointTable(op: 'LOGISTIC' | 'TANH', { input, output, table }: Table): Partial<Account> {
+function fixedPointTable(op: Op, { input, output, table }: Table, singleRounding: boolean): Partial<Account> {
   const scale = scaleOf('input', input.scale);
   const steps = [step('real', `${scale.name} * 2^27`, 'float64', [scale], (s) => s! * 2 ** 27)];
-  const scaling = rescaling('input', steps, 'double rounding', [quantizeMultiplier(steps[0]!.values[0]!)]);
+  const scaling = rescaling('input', steps, [quantizeMultiplier(steps[0]!.values[0]!, singleRounding)]);
   const offset = 0 - input.zeroPoint;
   const [fn, bits, zeroPoint] = op === 'LOGISTIC' ? ['logistic', 23, -128] : ['tanh', 24, 0];
   const radius = logisticInputRadius(scaling.multipliers[0]!.shift!);
@@ -81,6 +105,55 @@ function interpolated({ kind, multiplier, shift }: Interpolated): Partial<Accoun
       'd counts in steps of 1 / 12288, of which 512 make an entry of T, the logistic function in 256 entries from 0 on',
     ],
   };
+}
+
+// ---- traces
+
+/** How the table's entry was made. */
+function traceFloat(op: Op, steps: Steps, value: number, { input, output }: Table, account: Account): ValueTrace {
+  const difference = steps.offset('offset', value, 0 - input.zeroPoint);
+  const x = steps.add('x', `float32(${input.scale} * ${difference})`, Math.fround(input.scale * difference));
+  const fn = floatFunctions[op === 'LOGISTIC' ? 'logistic' : 'tanh'];
+  const y = steps.add('y', op === 'LOGISTIC' ? `1 / (1 + exp(${-x}))` : `tanh(${x})`, fn(x));
+  const inverse = Math.fround(1 / output.scale);
+  const rounded = steps.add('rounded', `round(float32(${y} * ${inverse}))`, roundHalfAway(Math.fround(y * inverse)));
+  return { taps: [], value: steps.output(rounded, output.zeroPoint, account.clamp!), steps: steps.list };
+}
+
+function traceFixedPoint(op: Op, steps: Steps, value: number, account: Account): ValueTrace {
+  const { offsets, constants, rescalings, clamp } = account;
+  const difference = steps.offset('offset', value, offsets.input!);
+  const radius = constants.radius!;
+  if (Math.abs(difference) >= radius) {
+    const end = difference < 0 ? clamp!.min.value : clamp!.max.value;
+    const formula = `${difference} is ${radius} or more away from 0`;
+    return { taps: [], value: steps.add('end of the table', formula, end), steps: steps.list };
+  }
+  const x = steps.rescale(difference, rescalings[0]!);
+  const y = steps.add('y', `${op.toLowerCase()}(${x})`, op === 'LOGISTIC' ? logistic(x, 4) : tanh(x, 4));
+  const bits = op === 'LOGISTIC' ? 23 : 24;
+  const rounded = steps.add('right shift', `round(${y} / 2^${bits})`, roundingDivideByPOT(y, bits));
+  return { taps: [], value: steps.output(rounded, offsets.output!, clamp!), steps: steps.list };
+}
+
+function traceInterpolated(steps: Steps, input: number, { kind, multiplier, shift }: Interpolated): ValueTrace {
+  const isLogistic = kind === 'LOGISTIC';
+  const half = shift > 0 ? 2 ** (shift - 1) : 0;
+  const d = Math.floor((input * multiplier + half) / 2 ** shift);
+  steps.add('d', `floor((${input} * ${multiplier} + ${half}) / 2^${shift})`, d);
+  const bits = isLogistic ? 9 : 8;
+  const i = steps.add('i', `floor(${Math.abs(d)} / 2^${bits})`, Math.abs(d) >> bits);
+  const part = Math.abs(d) - i * 2 ** bits;
+  const [base, next] = [SIGMOID_TABLE[Math.min(i, 254)]!, SIGMOID_TABLE[Math.min(i, 254) + 1]!];
+  const r =
+    i < 255
+      ? steps.add('r', `${base} * 2^${bits} + ${part} * (${next} - ${base})`, base * 2 ** bits + part * (next - base))
+      : steps.add('r', 'the end of the table', isLogistic ? 32767 * 2 ** 10 : 65535 * 2 ** 8);
+  const [above, below] = isLogistic ? [512, 2 ** 25 + 511] : [128 - 2 ** 23, 2 ** 23 + 127];
+  const sum = d >= 0 ? r + above : below - r;
+  steps.add('sum', d >= 0 ? `${r} + ${above}` : `${below} - ${r}`, sum);
+  const value = steps.add('right shift', `floor(${sum} / 2^${isLogistic ? 10 : 8})`, sum >> (isLogistic ? 10 : 8));
+  return { taps: [], value, steps: steps.list };
 }
 
 export const LOGISTIC = account('LOGISTIC');

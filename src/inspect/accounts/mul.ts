@@ -4,17 +4,20 @@ import type { Activation } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
 import { derive, rescaling, scaleOf } from '../derivation.ts';
+import { Steps } from '../value_trace.ts';
 import {
   clampOf,
-  type Explains,
   magnitude,
+  type OperatorAccount,
   plusInBrackets,
   repeated,
   requantized,
   unscaledAccount,
 } from './account.ts';
+import { operandAt, traceUnscaled } from './elementwise.ts';
 
-export const MUL: Explains<Prepared<typeof reference.MUL>> = {
+export const MUL: OperatorAccount<Prepared<typeof reference.MUL>> = {
+  ofFloat: true,
   inputs: ['input1', 'input2'],
   explain(p, node) {
     const { fusedActivationFunction } = node.options<{ fusedActivationFunction: Activation }>();
@@ -27,7 +30,7 @@ export const MUL: Explains<Prepared<typeof reference.MUL>> = {
       scaleOf('input2', input2.scale),
       scaleOf('output', output.scale),
     );
-    const scaling = rescaling('product', steps, 'double rounding', [p]);
+    const scaling = rescaling('product', steps, [p]);
     const bound = magnitude(input1, input1Offset) * magnitude(input2, input2Offset);
     const clamp = clampOf(fusedActivationFunction, output, p);
     return {
@@ -40,5 +43,14 @@ export const MUL: Explains<Prepared<typeof reference.MUL>> = {
       clamp,
       notes: repeated(p),
     };
+  },
+  trace(account, { at }, p) {
+    const steps = new Steps();
+    if (p.kind !== 'quantized') return traceUnscaled(p, steps, at, '*');
+    const a = steps.offset('offset', operandAt(steps, 'input1', p.input1, at), p.input1Offset);
+    const b = steps.offset('offset', operandAt(steps, 'input2', p.input2, at), p.input2Offset);
+    const product = steps.add('product', `${a} * ${b}`, a * b);
+    const scaled = steps.rescale(product, account.rescalings[0]!);
+    return { taps: [], value: steps.output(scaled, p.outputOffset, account.clamp!), steps: steps.list };
   },
 };

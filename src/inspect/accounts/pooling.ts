@@ -1,9 +1,11 @@
 /** AVERAGE_POOL_2D and MAX_POOL_2D: nothing is rescaled, and zero points cancel out. */
-import type { Node, Prepared } from '../../../kernels/kernel.ts';
-import { type Activation, typeRange } from '../../../kernels/quantization.ts';
+import type { Node } from '../../../kernels/kernel.ts';
+import { type Activation, roundHalfAway, typeRange } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
-import type { Clamp, Window } from '../explanation.ts';
-import { clamped, clampOf, type Explains, over, tapsOf, windowOf } from './account.ts';
+import type { Tensor } from '../../../kernels/tensor.ts';
+import type { Account, Clamp, Window } from '../explanation.ts';
+import { flatIndex, type Place, Steps, type Tap } from '../value_trace.ts';
+import { clamped, clampOf, type OperatorAccount, over, type Quantized, tapsOf, windowOf } from './account.ts';
 import { boundsOf } from './accumulator.ts';
 
 interface Options {
@@ -11,7 +13,7 @@ interface Options {
   fusedActivationFunction: Activation;
 }
 
-type Pooling = Prepared<typeof reference.MAX_POOL_2D>;
+type Pooling = Quantized<typeof reference.MAX_POOL_2D>;
 
 function windowAndClamp(p: Pooling, node: Node): { window: Window; clamp: Clamp } {
   const { padding, fusedActivationFunction: activation } = node.options<Options>();
@@ -31,15 +33,43 @@ function pool(kind: 'sum' | 'max', window: Window): string {
   return over(kind, taps.ranges, `input[b, ${taps.input}, c]`);
 }
 
-export const MAX_POOL_2D: Explains<Pooling> = {
+/** The values of a window, those in the padding left out. */
+function tapsAt({ window }: Account, { at }: Place, { shape, data }: Tensor): Tap[] {
+  const [b, y, x, c] = at as [number, number, number, number];
+  const { filter, stride, padding } = window!;
+  const taps: Tap[] = [];
+  for (let ky = 0; ky < filter[0]; ky++) {
+    const row = y * stride[0] + ky - padding.top;
+    for (let kx = 0; kx < filter[1]; kx++) {
+      const column = x * stride[1] + kx - padding.left;
+      const isInside = row >= 0 && row < shape[1]! && column >= 0 && column < shape[2]!;
+      const value = isInside ? Number(data[flatIndex(shape, [b, row, column, c])]) : null;
+      taps.push({ at: [b, row, column, c], value, term: value });
+    }
+  }
+  return taps;
+}
+
+function valuesOf(taps: readonly Tap[]): number[] {
+  return taps.flatMap(({ value }) => (value === null ? [] : [Number(value)]));
+}
+
+export const MAX_POOL_2D: OperatorAccount<Pooling> = {
   inputs: ['input'],
   explain(p, node) {
     const { window, clamp } = windowAndClamp(p, node);
     return { window, clamp, formulas: [`output[b, y, x, c] = ${limited(pool('max', window), clamp)}`] };
   },
+  trace(account, place, { input }) {
+    const taps = tapsAt(account, place, input);
+    const values = valuesOf(taps);
+    const steps = new Steps();
+    const max = steps.add('maximum', `of ${values.length} values`, Math.max(...values));
+    return { taps, value: steps.output(max, 0, account.clamp!), steps: steps.list };
+  },
 };
 
-export const AVERAGE_POOL_2D: Explains<Prepared<typeof reference.AVERAGE_POOL_2D>> = {
+export const AVERAGE_POOL_2D: OperatorAccount<Quantized<typeof reference.AVERAGE_POOL_2D>> = {
   inputs: ['input'],
   explain(p, node) {
     const { window, clamp } = windowAndClamp(p, node);
@@ -54,5 +84,14 @@ export const AVERAGE_POOL_2D: Explains<Prepared<typeof reference.AVERAGE_POOL_2D
       accumulator: { type: 'int32', terms, ...boundsOf([terms * min], [terms * max]), from: 'types' },
       notes: counts.length > 1 ? [`count is what of the window lies inside of the input: ${counts.join(', ')}`] : [],
     };
+  },
+  trace(account, place, { input }) {
+    const taps = tapsAt(account, place, input);
+    const values = valuesOf(taps);
+    const total = values.reduce((sum, value) => sum + value, 0);
+    const steps = new Steps();
+    steps.add('acc', `sum of ${values.length} values`, total);
+    const average = steps.add('average', `round(${total} / ${values.length})`, roundHalfAway(total / values.length));
+    return { taps, value: steps.output(average, 0, account.clamp!), steps: steps.list };
   },
 };

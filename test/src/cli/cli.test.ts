@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
-import { explain } from '../../../src/index.ts';
+import { explain, Interpreter, trace } from '../../../src/index.ts';
 import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
@@ -219,6 +219,40 @@ describe('explain', () => {
 
   test('a model that cannot run', async () => {
     expect(await requant('explain', odd)).toMatchObject({ status: 2, stdout: '' });
+  });
+});
+
+describe('trace', () => {
+  const digits = join(root, 'models/digits_conv_int8');
+  const args = ['trace', join(digits, 'model.tflite'), '--input', join(digits, 'golden.npz')];
+
+  test('JSON: what the API gives, with the path and where the input is from', async () => {
+    const { status, path, inputs, ...said } = await json(...args, '--layer', '0', '--at', '0,5,5,3', '--example', '1');
+    expect([status, path]).toEqual([0, args[1]]);
+    expect(inputs[0]).toContain('example 1 of');
+    const interpreter = new Interpreter(readFileSync(args[1]!));
+    const { size } = interpreter.inputs[0]!;
+    const { data } = readNpz(readFileSync(args[3]!), 'golden').get('input_0')!;
+    const traced = trace(interpreter, (data as Int8Array).slice(size, 2 * size), { node: 0, at: [0, 5, 5, 3] });
+    expect(said).toEqual(JSON.parse(JSON.stringify(traced)));
+  });
+
+  test('text, of a layer by name', async () => {
+    const { status, stdout } = await requant(...args, '--layer', 'pooling2d_1', '--at', '0,0,1,2');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^node 3 {2}MAX_POOL_2D .* int8 output\[0, 0, 1, 2\]$/m);
+    expect(stdout).toMatch(/^ {2}maximum +of 4 values/m);
+  });
+
+  test.each([
+    [['--layer', '0', '--at', '0,x'], /whole numbers from 0 on/],
+    [['--layer', '0', '--at', '0,99,0,0'], /is no place in CONV_2D/],
+    [['--layer', '9', '--at', '0'], /no layer 9/],
+    [['--at', '0'], /required option '--layer <node>'/],
+  ])('wrong usage: %s', async (more, message) => {
+    const { status, stderr } = await requant(...args, ...more);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
   });
 });
 

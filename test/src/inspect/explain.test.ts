@@ -202,7 +202,9 @@ describe('what is said of a node', () => {
   });
 
   test('an operator without an account', () => {
-    const node = one('NEG');
+    const axis = { type: 'INT32', shape: [], data: [0, 0, 0, 0] } as const;
+    const int32 = { type: 'INT32', shape: [2] } as const;
+    const node = one('CUMSUM', { inputs: [0, 1], options: ['CumsumOptions', {}] }, [int32, axis, int32]);
     expect(node).toMatchObject({ formulas: [], rescalings: [], window: null, clamp: null });
     expect(node.notes.join()).toMatch(/no account/);
   });
