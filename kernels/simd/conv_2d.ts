@@ -6,14 +6,14 @@ import type { Engine } from './engine.ts';
 import { filterOffset, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import { BLOCK, packBlocks, prepareBlocks } from './requantization.ts';
-import { prepareResident, type Resident } from './resident.ts';
+import { isConstant, prepareResident, type Resident } from './resident.ts';
 
 export function conv2d(engine: Engine) {
   return (p: PreparedConv, node: Node): OptimizedBind | undefined => {
     if (p.kind === 'float' || node.singleRounding) return undefined;
     const input = prepareResident(node, p.input.tensor);
-    const isTaken = p.input.tensor.dtype !== 'int16' && p.filter.isConstant && p.groups === 1 && p.output.size > 0;
-    if (!input || !isTaken) return undefined;
+    const isTaken = p.input.tensor.dtype !== 'int16' && isConstant(p.filter.tensor, p.bias) && p.groups === 1;
+    if (!input || !isTaken || p.output.size === 0) return undefined;
     const isPointwise = p.filterHeight === 1 && p.filterWidth === 1 && p.padTop === 0 && p.padLeft === 0;
     return isPointwise ? preparePointwise(p, node, engine, input) : prepareImage(p, node, engine, input);
   };

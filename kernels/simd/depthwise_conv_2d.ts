@@ -7,15 +7,14 @@ import type { Engine } from './engine.ts';
 import { filterOffset, largestMagnitude, type Rows, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import { BLOCK, blocksOf, packBlocks, prepareBlocks, type Sums } from './requantization.ts';
-import { prepareResident } from './resident.ts';
+import { isConstant, prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
   return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
     if (p.kind === 'float' || node.singleRounding) return undefined;
     const resident = prepareResident(node, p.input.tensor);
-    const is8Bit = p.input.tensor.dtype !== 'int16';
-    if (!resident || !is8Bit || !p.filter.isConstant || p.depthMultiplier !== 1 || p.output.size === 0)
-      return undefined;
+    const isTaken = p.input.tensor.dtype !== 'int16' && isConstant(p.filter.tensor, p.bias) && p.depthMultiplier === 1;
+    if (!resident || !isTaken || p.output.size === 0) return undefined;
     const { inputDepth: depth, filterHeight, filterWidth } = p;
     const { tensor } = p.input;
     const rows = rowsOf(engine, tensor);

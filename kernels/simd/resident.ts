@@ -21,3 +21,8 @@ export function prepareResident<T extends DType>(node: Node, tensor: Tensor<T>):
     },
   };
 }
+
+/** Whether what is packed once stays right. */
+export function isConstant(...tensors: (Tensor | undefined)[]): boolean {
+  return tensors.every((tensor) => !tensor || tensor.known);
+}

@@ -106,8 +106,13 @@ describe.each(kernelSets)('the convolution family, $name', ({ set }) => {
     expect(run(test)).toEqual({ shape, data });
   });
 
-  test.each(fromTFLite)('with a filter that comes when the graph runs: $what', ({ shape, data, ...test }) => {
-    const inputs = test.inputs.map((input, i) => (i === 1 ? { ...input!, constant: false } : input));
+  test.each(
+    fromTFLite.flatMap((test) => [
+      { ...test, late: 1, which: 'a filter' },
+      { ...test, late: 2, which: 'a bias' },
+    ]),
+  )('with $which that comes when the graph runs: $what', ({ shape, data, late, ...test }) => {
+    const inputs = test.inputs.map((input, i) => (i === late ? { ...input!, constant: false } : input));
     expect(run({ ...test, inputs })).toEqual({ shape, data });
   });
 
