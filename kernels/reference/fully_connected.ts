@@ -54,7 +54,8 @@ const FILTERS = {
   int16: ['int8', 'int16', 'int4', 'int2'],
 } satisfies { [input: string]: readonly FilterType[] };
 
-type FullyConnected = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
+export type PreparedFullyConnected = ReturnType<typeof prepare>;
+export type FullyConnected = Extract<PreparedFullyConnected, { kind: 'integer' }>;
 
 function prepare(node: Node) {
   if (node.input(0).dtype === 'float32') return prepareFullyConnectedFloat(node);
@@ -105,7 +106,7 @@ function prepare(node: Node) {
 }
 
 /** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */
-interface DoubleRequantization extends FromScales {
+export interface DoubleRequantization extends FromScales {
   readonly factors: readonly DoubleFactor[];
   readonly outputOffset: number;
   readonly activationMin: number;
@@ -132,7 +133,7 @@ function prepareDoubleRequantization(
   };
 }
 
-function bind(p: ReturnType<typeof prepare>): Eval {
+function bind(p: PreparedFullyConnected): Eval {
   if (p.kind === 'float') return fullyConnectedFloat(p);
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);

@@ -1,12 +1,27 @@
 /** CONV_2D of 8-bit values with a constant filter: see assembly/conv_2d.ts and assembly/product.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import type { Conv, PreparedConv } from '../reference/conv_2d.ts';
+import type { Requantization } from '../reference/convolution.ts';
+import type { DoubleRequantization } from '../reference/fully_connected.ts';
+import type { Accumulator } from '../reference/matrix_product.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
-import { filterOffset, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';
+import { filterOffset, type MatrixSource, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import { BLOCK, packBlocks, prepareBlocks } from './requantization.ts';
 import { isConstant, prepareResident, type Resident } from './resident.ts';
+
+/** What a product takes of its operator's prepare. */
+export interface Product
+  extends Pick<Conv, 'input' | 'output' | 'batches' | 'outputHeight' | 'outputWidth' | 'outputDepth'> {
+  readonly filter: MatrixSource;
+  readonly bias: Tensor<Accumulator> | undefined;
+  readonly requantization: Requantization | DoubleRequantization;
+}
+
+type Pointwise = Product & Pick<Conv, 'inputHeight' | 'inputWidth' | 'inputDepth' | 'strideHeight' | 'strideWidth'>;
+
+type Windows = Pick<Conv, 'filterHeight' | 'filterWidth' | 'dilationHeight' | 'dilationWidth' | 'padTop' | 'padLeft'>;
 
 export function conv2d(engine: Engine) {
   return (p: PreparedConv, node: Node): OptimizedBind | undefined => {
@@ -20,7 +35,7 @@ export function conv2d(engine: Engine) {
 }
 
 /** The matrix, the channels' blocks, and the arguments that both ways share. */
-function prepareProduct(p: Conv, node: Node, engine: Engine, input: Resident, taps: number) {
+function prepareProduct(p: Product, node: Node, engine: Engine, input: Resident, taps: number) {
   const { tensor } = p.input;
   const rows = rowsOf(engine, tensor);
   const matrix = prepareMatrix(node, p.filter, rows, taps);
@@ -37,7 +52,7 @@ function prepareProduct(p: Conv, node: Node, engine: Engine, input: Resident, ta
       inputOffset: p.input.offset,
       isBytes: rows.isBytes,
       flip: rows.flip,
-      batches: p.output.shape[0],
+      batches: p.batches,
       outputHeight: p.outputHeight,
       outputWidth: p.outputWidth,
       units: matrix.units,
@@ -52,7 +67,7 @@ function prepareProduct(p: Conv, node: Node, engine: Engine, input: Resident, ta
 }
 
 /** One tap, and no padding: strides are in bytes of the input. */
-function preparePointwise(p: Conv, node: Node, engine: Engine, input: Resident): OptimizedBind {
+export function preparePointwise(p: Pointwise, node: Node, engine: Engine, input: Resident): OptimizedBind {
   const { inputHeight, inputWidth, inputDepth } = p;
   const product = prepareProduct(p, node, engine, input, 1);
   const panelStride = (inputDepth * product.rows.valueBytes + 15) & -16;
@@ -75,7 +90,7 @@ function preparePointwise(p: Conv, node: Node, engine: Engine, input: Resident):
  * Any filter, over an image of the input with padding around it. Where taps of a row are neighbours, the row is one run of
  * values.
  */
-function prepareImage(p: Conv, node: Node, engine: Engine, input: Resident): OptimizedBind {
+export function prepareImage(p: Pointwise & Windows, node: Node, engine: Engine, input: Resident): OptimizedBind {
   const { inputHeight, inputWidth, inputDepth, filterHeight, filterWidth, outputHeight, outputWidth } = p;
   const tapColumns = p.dilationWidth === 1 ? 1 : filterWidth;
   const product = prepareProduct(p, node, engine, input, filterHeight * tapColumns);

@@ -3,13 +3,18 @@ import type { KernelSet } from '../kernel.ts';
 import { conv2d } from './conv_2d.ts';
 import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
+import { fullyConnected } from './fully_connected.ts';
 import { SimdMemory } from './memory.ts';
 
 function kernelSet(engine: Engine | undefined): KernelSet | undefined {
   return (
     engine && {
       name: 'simd',
-      kernels: { CONV_2D: conv2d(engine), DEPTHWISE_CONV_2D: depthwiseConv2d(engine) },
+      kernels: {
+        CONV_2D: conv2d(engine),
+        DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
+        FULLY_CONNECTED: fullyConnected(engine),
+      },
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }
   );

@@ -34,9 +34,12 @@ export function rowsOf({ byteRows }: Engine, { dtype, zeroPoint }: Tensor): Rows
   };
 }
 
+/** The tensor, its offset, and where the matrix lies in it. */
+export type MatrixSource = Pick<PreparedMatrices, 'tensor' | 'offset' | 'layout'>;
+
 /** A constant 8-bit filter as a matrix: `taps` runs of `run` values for each of its columns. */
 export interface Matrix {
-  readonly source: PreparedMatrices;
+  readonly source: MatrixSource;
   readonly rows: Rows;
   readonly taps: number;
   readonly run: number;
@@ -47,7 +50,7 @@ export interface Matrix {
   readonly packed: Tensor<'int8'>;
 }
 
-export function prepareMatrix(node: Node, source: PreparedMatrices, rows: Rows, taps: number): Matrix {
+export function prepareMatrix(node: Node, source: MatrixSource, rows: Rows, taps: number): Matrix {
   const { depth, columns } = source.layout;
   const run = depth / taps;
   const units = Math.ceil(run / rows.unit);
@@ -56,12 +59,12 @@ export function prepareMatrix(node: Node, source: PreparedMatrices, rows: Rows, 
   return { source, rows, taps, run, units, start, packed };
 }
 
-/** What a byte of an uint8 filter, read as int8, is too small by once its own offset is added; 0 for what rows of int16 meet. */
+/** What a filter's values lack as bytes: their offset, and that of uint8 to int8; 0 for what rows of int16 meet. */
 export function filterOffset(
   rows: Rows,
   { tensor, offset }: { readonly tensor: Tensor; readonly offset: number },
 ): number {
-  return rows.isBytes && tensor.dtype === 'uint8' ? offset + SIGN : 0;
+  return rows.isBytes ? offset + (tensor.dtype === 'uint8' ? SIGN : 0) : 0;
 }
 
 /** Packs the matrix; `input` is what it is multiplied with. */

@@ -1,7 +1,9 @@
-/** What the module needs for the way from sums to 8-bit outputs: see assembly/requantize.ts. */
+/** What the module needs for the way from sums to 8-bit outputs: see assembly/requantize.ts and assembly/double.ts. */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
+import type { DoubleFactor } from '../quantization.ts';
 import type { Requantization } from '../reference/convolution.ts';
+import type { DoubleRequantization } from '../reference/fully_connected.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Channels of a block. */
@@ -34,6 +36,7 @@ const NARROW_T = 1;
 const T = 3;
 const WIDE = 2;
 const EXACT = 3;
+const DOUBLE = 4;
 
 /** More than any output, its zero point taken away. */
 const BEYOND = 2 ** 10;
@@ -41,14 +44,15 @@ const BEYOND = 2 ** 10;
 /** e of a channel whose output is always the same; it goes with every way. */
 const ANY_RIGHT = T + 1;
 
-export function packBlocks(requantization: Requantization, sums: Sums, blocks: Tensor<'int32'>) {
-  const { outputOffset, activationMin, activationMax } = requantization;
+export function packBlocks(r: Requantization | DoubleRequantization, sums: Sums, blocks: Tensor<'int32'>) {
+  if ('factors' in r) packDouble(r, sums, blocks);
+  else packMultipliers(r, sums, blocks);
+}
+
+function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>) {
   const words = blocks.data;
-  const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
-  halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
-  words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
-  halves.fill(0xff, 32, 40);
-  const { start, multipliers, rights, largest } = simplify(requantization, sums);
+  const halves = packHeader(r, words);
+  const { start, multipliers, rights, largest } = simplify(r, sums);
   for (let first = 0, block = HEADER_SIZE; first < start.length; first += BLOCK, block += BLOCK_SIZE) {
     const end = Math.min(first + BLOCK, start.length);
     const way = wayOf(rights.subarray(first, end), largest.subarray(first, end));
@@ -63,6 +67,18 @@ export function packBlocks(requantization: Requantization, sums: Sums, blocks: T
     }
     words[block + 44] = way;
   }
+}
+
+/** Returns the memory in halves of words. */
+function packHeader(
+  { outputOffset, activationMin, activationMax }: Omit<Requantization, 'multipliers' | 'shifts'>,
+  words: Int32Array,
+): Int16Array {
+  const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
+  halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
+  words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
+  halves.fill(0xff, 32, 40);
+  return halves;
 }
 
 /** The fastest way that is right for all channels of a block. */
@@ -97,4 +113,40 @@ function simplify({ multipliers, shifts, singleRounding }: Requantization, { bia
     simple.largest[c] = 0;
   }
   return simple;
+}
+
+// ---- by doubles
+
+/** Whether the largest factor is in 2^-31..2^-1: then no product leaves int32, and its bits have room. */
+export function isDoublePossible(r: DoubleRequantization): boolean {
+  const bits = leastFractionBits(r);
+  return bits >= 54 && bits <= 83;
+}
+
+function packDouble(r: DoubleRequantization, { start }: Sums, blocks: Tensor<'int32'>) {
+  const words = blocks.data;
+  packHeader(r, words);
+  const shift = leastFractionBits(r) - 21; // of 53 bits, 32 are left
+  r.factors.forEach((factor, c) => {
+    const { significandHigh, significandLow } = factor;
+    const i = c % BLOCK;
+    const block = HEADER_SIZE + BLOCK_SIZE * Math.trunc(c / BLOCK);
+    const significand = significandHigh * 2 ** 32 + (significandLow >>> 0);
+    words[block + i] = start[c];
+    words[block + 8 + i] = Math.floor(significand * 2 ** (shift - fractionBits(factor)));
+    words[block + 16 + 2 * i] = significandLow;
+    words[block + 17 + 2 * i] = significandHigh;
+    words[block + 32 + i] = fractionBits(factor);
+    words[block + 40] = shift;
+    words[block + 44] = DOUBLE;
+  });
+}
+
+/** A factor is its significand * 2^-fractionBits. */
+function fractionBits({ exponent }: DoubleFactor): number {
+  return exponent + 86;
+}
+
+function leastFractionBits({ factors }: DoubleRequantization): number {
+  return factors.reduce((least, factor) => Math.min(least, fractionBits(factor)), Infinity);
 }

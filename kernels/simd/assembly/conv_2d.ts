@@ -2,7 +2,7 @@
  * CONV_2D of 8-bit values: where the rows of the product come from. See ../conv_2d.ts. Rows are of int16, or of bytes
  * (isBytes): product.ts says which is what, and what filterOffset is.
  */
-import { multiplyRows } from './product';
+import { multiplyRow, multiplyRows } from './product';
 import { writeRow } from './rows';
 
 /**
@@ -181,14 +181,24 @@ function multiplyPixels(
   output: usize,
   tile: usize,
 ): void {
-  const o1 = output + min(1, count - 1) * outputDepth;
-  const o2 = output + min(2, count - 1) * outputDepth;
-  const o3 = output + (count - 1) * outputDepth;
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (isBytes) {
-      multiplyRows<u8>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
-      return;
+  if (count == 4) {
+    const o1 = output + outputDepth;
+    const o2 = o1 + outputDepth;
+    const o3 = o2 + outputDepth;
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      if (isBytes) {
+        multiplyRows<u8>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+        return;
+      }
     }
+    multiplyRows<i16>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+    return;
   }
-  multiplyRows<i16>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+  for (let i = 0; i < count; i++) {
+    const row = i == 0 ? r0 : i == 1 ? r1 : r2;
+    if (ASC_FEATURE_RELAXED_SIMD && isBytes) {
+      multiplyRow<u8>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, tile);
+    } else multiplyRow<i16>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, tile);
+    output += outputDepth;
+  }
 }

@@ -14,9 +14,9 @@
  * are there, as 1 or 0: what is multiplied with filterOffset to make up for an uint8 filter that is read as int8.
  */
 import { multiplyAdd } from './product';
-import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
+import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, storeBlock, wayOf } from './requantize';
 import { load8 } from './rows';
-import { lowBytes, store8 } from './store';
+import { lowBytes } from './store';
 
 export function depthwiseConv2d(
   input: usize,
@@ -306,20 +306,4 @@ function storeTwoBlocks(
   }
   storeBlock(sums0, sums1, block, header, output, 8, tile);
   storeBlock(sums2, sums3, next, header, output + 8, count - 8, tile);
-}
-
-/** Eight channels of a pixel, or the `count` that there are. */
-function storeBlock(sums0: v128, sums1: v128, block: usize, header: usize, output: usize, count: i32, tile: usize): void {
-  const way = wayOf(block);
-  if (way != EXACT) {
-    const values = requantize8(sums0, sums1, block, way, header);
-    store8(output, lowBytes(values, values, v128.load(header, LOW_BYTES)), count);
-    return;
-  }
-  v128.store(tile, sums0);
-  v128.store(tile, sums1, 16);
-  const lanes = min(8, count);
-  for (let i = 0; i < lanes; i++) {
-    store<u8>(output + i, requantizeExactly(load<i32>(tile + (<usize>i << 2)), block, i, header));
-  }
 }

@@ -1,9 +1,9 @@
 /**
- * The product that the convolutions and FULLY_CONNECTED are made of: four rows times a matrix, eight columns at a time,
- * requantized before they are stored.
+ * The product that the convolutions and FULLY_CONNECTED are made of: four rows, or one, times a matrix, eight columns at a
+ * time, requantized before they are stored.
  *
  *   for each block of 8 columns:
- *     sums[4][8] = bias[8]
+ *     sums[rows][8] = bias[8]
  *     for each tap (tapRows x tapColumns): for each unit of its values, 4 bytes:
  *       for each row r: sums[r] += row[r][unit] * matrix[unit]     one instruction for 4 columns
  *     output[r] = requantize(sums[r])
@@ -16,10 +16,9 @@
  *        filter is read as int8, filterOffset too small, and the row's sum times filterOffset makes up for it.
  *
  * The matrix is packed by ../matrix.ts in the order in which it is read: the unit's values of 8 columns, 32 bytes. In front of one
- * of bytes lies a 1 for each value of a tap, then 0 to a multiple of 16: what a row's sum is computed with. Rows that are not
- * there repeat the last one: they compute and store the same again.
+ * of bytes lies a 1 for each value of a tap, then 0 to a multiple of 16: what a row's sum is computed with.
  */
-import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, wayOf } from './requantize';
+import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, storeBlock, wayOf } from './requantize';
 import { highHalf, lowBytes, store8 } from './store';
 
 @inline
@@ -59,7 +58,7 @@ function offsetSum(
   return i32x4.mul(sum, i32x4.splat(filterOffset));
 }
 
-/** Where the values of a row lie: tapRows x tapColumns taps of `units` units, so many bytes apart. */
+/** Four rows. The values of one lie in tapRows x tapColumns taps of `units` units, so many bytes apart. */
 export function multiplyRows<T>(
   row0: usize,
   row1: usize,
@@ -204,4 +203,61 @@ function storeSums(tile: usize, a0: v128, a1: v128, b0: v128, b1: v128, c0: v128
   v128.store(tile, c1, 80);
   v128.store(tile, d0, 96);
   v128.store(tile, d1, 112);
+}
+
+/** One row: sums of even and of odd units apart, so that no addition waits for the one before. */
+export function multiplyRow<T>(
+  row: usize,
+  tapRows: i32,
+  tapRowStride: i32,
+  tapColumns: i32,
+  tapColumnStride: i32,
+  units: i32,
+  filterOffset: i32,
+  matrix: usize,
+  blocks: usize,
+  columns: i32,
+  output: usize,
+  tile: usize,
+): void {
+  const header = blocks;
+  blocks += HEADER_BYTES;
+  let offsets = i32x4.splat(0);
+  if (ASC_FEATURE_RELAXED_SIMD && sizeof<T>() == 1) {
+    const ones = matrix;
+    matrix += ((<usize>units << 2) + 15) & -16;
+    if (filterOffset != 0) {
+      offsets = offsetSum(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, ones);
+    }
+  }
+  for (let c = 0; c < columns; c += 8) {
+    let even0 = v128.load(blocks);
+    let even1 = v128.load(blocks, 16);
+    let odd0 = offsets;
+    let odd1 = offsets;
+    for (let y = 0; y < tapRows; y++) {
+      for (let x = 0; x < tapColumns; x++) {
+        let r = row + y * tapRowStride + x * tapColumnStride;
+        const end = matrix + ((<usize>units >> 1) << 6);
+        while (matrix < end) {
+          let values = v128.load32_splat(r);
+          even0 = multiplyAdd<T>(values, v128.load(matrix), even0);
+          even1 = multiplyAdd<T>(values, v128.load(matrix, 16), even1);
+          values = v128.load32_splat(r, 4);
+          odd0 = multiplyAdd<T>(values, v128.load(matrix, 32), odd0);
+          odd1 = multiplyAdd<T>(values, v128.load(matrix, 48), odd1);
+          matrix += 64;
+          r += 8;
+        }
+        if (units & 1) {
+          const values = v128.load32_splat(r);
+          even0 = multiplyAdd<T>(values, v128.load(matrix), even0);
+          even1 = multiplyAdd<T>(values, v128.load(matrix, 16), even1);
+          matrix += 32;
+        }
+      }
+    }
+    storeBlock(i32x4.add(even0, odd0), i32x4.add(even1, odd1), blocks, header, output + c, columns - c, tile);
+    blocks += BLOCK_BYTES;
+  }
 }

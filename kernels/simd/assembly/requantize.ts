@@ -32,6 +32,9 @@
  *   176  way         int32, one of the following
  */
 
+import { multiplyByDouble8 } from './double';
+import { lowBytes, store8 } from './store';
+
 export const HEADER_BYTES: usize = 80;
 const OFFSET: usize = 0;
 const MIN: usize = 16;
@@ -55,6 +58,8 @@ const T = 3;
 const WIDE = 2;
 /** One by one, for every sum and shift; in the other ways, |sum| < 2^30. */
 export const EXACT = 3;
+/** By a double: see double.ts. */
+const DOUBLE = 4;
 
 @inline
 export function wayOf(block: usize): i32 {
@@ -97,18 +102,21 @@ function divideWide(v: v128, block: usize): v128 {
 /** Eight channels as int16, with the output's offset and its clamp. `way` is the block's, and not EXACT. */
 @inline
 export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, header: usize): v128 {
-  const nudge = v128.load(header, HIGH_NUDGE);
-  const v0 = doublingHighMultiply(sums0, v128.load(block, MULTIPLIER), nudge);
-  const v1 = doublingHighMultiply(sums1, v128.load(block, MULTIPLIER + 16), nudge);
   let scaled: v128;
-  if (way == NARROW) {
-    const v = i16x8.narrow_i32x4_s(v0, v1);
-    scaled = roundingDoublingHighMultiply16(i16x8.add_sat_s(v, i16x8.shr_s(v, 15)), v128.load(block, SCALE16));
-  } else if (way == NARROW_T) {
-    const w = i16x8.narrow_i32x4_s(i32x4.shr_s(lessSign(v0), T), i32x4.shr_s(lessSign(v1), T));
-    scaled = roundingDoublingHighMultiply16(w, v128.load(block, SCALE16));
-  } else {
-    scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
+  if (way == DOUBLE) scaled = multiplyByDouble8(sums0, sums1, block);
+  else {
+    const nudge = v128.load(header, HIGH_NUDGE);
+    const v0 = doublingHighMultiply(sums0, v128.load(block, MULTIPLIER), nudge);
+    const v1 = doublingHighMultiply(sums1, v128.load(block, MULTIPLIER + 16), nudge);
+    if (way == NARROW) {
+      const v = i16x8.narrow_i32x4_s(v0, v1);
+      scaled = roundingDoublingHighMultiply16(i16x8.add_sat_s(v, i16x8.shr_s(v, 15)), v128.load(block, SCALE16));
+    } else if (way == NARROW_T) {
+      const w = i16x8.narrow_i32x4_s(i32x4.shr_s(lessSign(v0), T), i32x4.shr_s(lessSign(v1), T));
+      scaled = roundingDoublingHighMultiply16(w, v128.load(block, SCALE16));
+    } else {
+      scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
+    }
   }
   const shifted = i16x8.add_sat_s(scaled, v128.load(header, OFFSET));
   return i16x8.min_s(i16x8.max_s(shifted, v128.load(header, MIN)), v128.load(header, MAX));
@@ -131,4 +139,20 @@ export function requantizeExactly(sum: i32, block: usize, c: i32, header: usize)
   const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT));
   const shifted = scaled + load<i16>(header, OFFSET);
   return <u8>max(min(shifted, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
+}
+
+/** Stores eight channels of a row or a pixel, or the `count` that there are; `tile` has room for their sums. */
+export function storeBlock(sums0: v128, sums1: v128, block: usize, header: usize, output: usize, count: i32, tile: usize): void {
+  const way = wayOf(block);
+  if (way != EXACT) {
+    const values = requantize8(sums0, sums1, block, way, header);
+    store8(output, lowBytes(values, values, v128.load(header, LOW_BYTES)), count);
+    return;
+  }
+  v128.store(tile, sums0);
+  v128.store(tile, sums1, 16);
+  const lanes = min(8, count);
+  for (let i = 0; i < lanes; i++) {
+    store<u8>(output + i, requantizeExactly(load<i32>(tile + (<usize>i << 2)), block, i, header));
+  }
 }
