@@ -61,7 +61,7 @@ function prepare(
   };
 }
 
-type Sum = ReturnType<typeof prepare>;
+export type Sum = ReturnType<typeof prepare>;
 
 function bindMean(p: ReturnType<typeof prepareMean>): Eval {
   if (p.kind === 'float') return meanFloat(p);

@@ -20,7 +20,9 @@ interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
 }
 
-type Pooling = ReturnType<typeof preparePooling>;
+export type Pooling = ReturnType<typeof preparePooling>;
+export type PreparedAverage = ReturnType<typeof prepareAverage>;
+export type PreparedMax = ReturnType<typeof prepareMax>;
 
 function preparePooling(node: Node) {
   const options = node.options<Options>();
@@ -94,7 +96,7 @@ function evalPooling(p: Pooling, pool: Pool) {
   }
 }
 
-function bindAverage(p: ReturnType<typeof prepareAverage>): Eval {
+function bindAverage(p: PreparedAverage): Eval {
   if (p.kind === 'float') return averagePoolFloat(p);
   const { divisors } = p;
   if (p.output.size === 0) return () => {};
@@ -154,7 +156,7 @@ function average16(
   }
 }
 
-function bindMax(p: ReturnType<typeof prepareMax>): Eval {
+function bindMax(p: PreparedMax): Eval {
   if (p.kind === 'float') return maxPoolFloat(p);
   if (p.output.size === 0) return () => {};
   if (p.input.dtype === 'int16') {

@@ -4,16 +4,21 @@ import { conv2d } from './conv_2d.ts';
 import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
 import { fullyConnected } from './fully_connected.ts';
+import { MEAN } from './mean.ts';
 import { SimdMemory } from './memory.ts';
+import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
 
 function kernelSet(engine: Engine | undefined): KernelSet | undefined {
   return (
     engine && {
       name: 'simd',
       kernels: {
+        AVERAGE_POOL_2D,
         CONV_2D: conv2d(engine),
         DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
         FULLY_CONNECTED: fullyConnected(engine),
+        MAX_POOL_2D,
+        MEAN,
       },
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }
