@@ -36,6 +36,7 @@ import {
   bindMatrices,
   bindProduct,
   type Multiply,
+  type PreparedProduct,
   prepareMatrices,
   prepareProduct,
 } from './matrix_product.ts';
@@ -163,7 +164,15 @@ function evalFullyConnected(
   }
 }
 
-function bindRequantizeAny({ requantization, bias, product: { low, high }, output }: FullyConnected): Requantize {
+/** From a row of sums, in halves where there are high ones, to a row of the output. */
+export function bindRequantizeAny({
+  requantization,
+  bias,
+  product: { low, high },
+  output,
+}: Pick<FullyConnected, 'requantization' | 'bias' | 'output'> & {
+  readonly product: Pick<PreparedProduct, 'low' | 'high'>;
+}): Requantize {
   if ('multipliers' in requantization) return bindRequantize(requantization, bias, low, high, output);
   const biases = biasValues(bias, requantization.factors.length);
   const sums = low.data;

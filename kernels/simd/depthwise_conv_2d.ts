@@ -1,35 +1,50 @@
-/** DEPTHWISE_CONV_2D of 8-bit values with a constant filter: see assembly/depthwise_conv_2d.ts. */
+/** DEPTHWISE_CONV_2D with a constant filter: see assembly/depthwise_conv_2d.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import { biasValues } from '../reference/convolution.ts';
 import type { DepthwiseConv, PreparedDepthwiseConv } from '../reference/depthwise_conv_2d.ts';
+import { FOLD } from '../reference/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { filterOffset, largestMagnitude, type Rows, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
-import { BLOCK, blocksOf, packBlocks, prepareBlocks, type Sums } from './requantization.ts';
+import {
+  BLOCK,
+  blocksOf,
+  isLongPossible,
+  packBlocks,
+  packInt16Blocks,
+  prepareBlocks,
+  type Sums,
+} from './requantization.ts';
 import { isConstant, prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
   return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
     if (p.kind === 'float' || node.singleRounding) return undefined;
     const resident = prepareResident(node, p.input.tensor);
-    const isTaken = p.input.tensor.dtype !== 'int16' && isConstant(p.filter.tensor, p.bias) && p.depthMultiplier === 1;
+    const isTaken = isConstant(p.filter.tensor, p.bias) && p.depthMultiplier === 1;
     if (!resident || !isTaken || p.output.size === 0) return undefined;
     const { inputDepth: depth, filterHeight, filterWidth } = p;
     const { tensor } = p.input;
+    const isInt16 = tensor.dtype === 'int16';
+    const isLong = p.high !== undefined;
+    if (isLong && (filterHeight * filterWidth > FOLD || !isLongPossible(p.requantization))) return undefined;
     const rows = rowsOf(engine, tensor);
     const units = Math.ceil((filterHeight * filterWidth) / rows.unit);
-    const padding = node.persistent('int8', BLOCK * blocksOf(depth));
+    const padding = node.persistent(tensor.dtype, BLOCK * blocksOf(depth));
     const filter = node.persistent('int8', (rows.isBytes ? 16 * units : 0) + blocksOf(depth) * units * 4 * BLOCK);
     const blocks = prepareBlocks(node, depth);
     const taps = node.scratch('int32', units * rows.unit + 4);
-    const tile = node.scratch('int32', BLOCK);
+    const tile = node.scratch('int32', 2 * BLOCK);
     return ({ bind }: SimdMemory): Eval => {
       resident.load();
       padding.data.fill(tensor.zeroPoint);
-      packBlocks(p.requantization, packFilter(p, rows, units, filter), blocks);
+      const pack = (bias: DepthwiseConv['bias']) => packFilter(p, bias, rows, units, filter);
+      if (isInt16) packInt16Blocks(p.requantization, p.bias, isLong, pack, blocks);
+      else packBlocks(p.requantization, pack(p.bias), blocks);
       return bind('depthwiseConv2d', {
         input: resident.tensor,
+        isInt16,
         isUnsigned: tensor.dtype === 'uint8',
         isBytes: rows.isBytes,
         flip: rows.flip,
@@ -60,7 +75,13 @@ export function depthwiseConv2d(engine: Engine) {
   };
 }
 
-function packFilter(p: DepthwiseConv, rows: Rows, units: number, packed: Tensor<'int8'>): Sums {
+function packFilter(
+  p: DepthwiseConv,
+  biasTensor: DepthwiseConv['bias'],
+  rows: Rows,
+  units: number,
+  packed: Tensor<'int8'>,
+): Sums {
   const { tensor, offset } = p.filter;
   const { inputDepth: depth, filterHeight, filterWidth } = p;
   const { unit } = rows;
@@ -71,7 +92,7 @@ function packFilter(p: DepthwiseConv, rows: Rows, units: number, packed: Tensor<
   // The input is multiplied as it is: with its zero point, flipped as it may be.
   const zeroPoint = rows.isBytes ? rows.zeroPoint : p.input.tensor.zeroPoint;
   const largestInput = largestMagnitude(p.input.tensor);
-  const bias = biasValues(p.bias, depth);
+  const bias = biasValues(biasTensor, depth);
   const start = bias.slice();
   const reach = new Float64Array(depth);
   for (let tap = 0, from = 0; tap < filterHeight * filterWidth; tap++) {

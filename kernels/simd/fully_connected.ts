@@ -1,21 +1,25 @@
 /**
- * FULLY_CONNECTED of 8-bit values with a constant filter: CONV_2D of one tap over an image of one row, a pixel for each row of
- * the batch. In profile tflite sums are requantized by assembly/double.ts.
+ * FULLY_CONNECTED with a constant filter. Of 8-bit values it is CONV_2D of one tap over an image of one row, a pixel for each row
+ * of the batch; in profile tflite sums are requantized by assembly/double.ts. Of int16 values the module sums up
+ * (assembly/int16.ts), and the reference kernel requantizes.
  */
-import type { Node, OptimizedBind } from '../kernel.ts';
-import type { PreparedFullyConnected } from '../reference/fully_connected.ts';
+import type { Eval, Node, OptimizedBind } from '../kernel.ts';
+import { bindRequantizeAny, type FullyConnected, type PreparedFullyConnected } from '../reference/fully_connected.ts';
 import { preparePointwise } from './conv_2d.ts';
 import type { Engine } from './engine.ts';
-import { isDoublePossible } from './requantization.ts';
-import { isConstant, prepareResident } from './resident.ts';
+import { INT16_ROWS, packMatrix, prepareMatrix } from './matrix.ts';
+import type { SimdMemory } from './memory.ts';
+import { BLOCK, blocksOf, isDoublePossible } from './requantization.ts';
+import { isConstant, prepareResident, type Resident } from './resident.ts';
 
 export function fullyConnected(engine: Engine) {
   return (p: PreparedFullyConnected, node: Node): OptimizedBind | undefined => {
     if (p.kind === 'float') return undefined;
     const { requantization, batches, accumDepth } = p;
     const input = prepareResident(node, p.input.tensor);
-    const is8Bit = p.input.tensor.dtype !== 'int16' && p.output.dtype !== 'int16';
-    if (!input || !is8Bit || !isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
+    if (!input || !p.filter.isConstant || p.filter.tensor.dtype === 'int16' || p.output.size === 0) return undefined;
+    if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node, input);
+    if (p.output.dtype === 'int16' || !isConstant(p.bias)) return undefined;
     if ('factors' in requantization && !isDoublePossible(requantization)) return undefined;
     const image = {
       inputHeight: 1,
@@ -25,5 +29,36 @@ export function fullyConnected(engine: Engine) {
       outputWidth: batches,
     };
     return preparePointwise({ ...p, ...image, batches: 1, strideHeight: 1, strideWidth: 1 }, node, engine, input);
+  };
+}
+
+function prepareInt16(p: FullyConnected, node: Node, input: Resident): OptimizedBind {
+  const { batches, outputDepth, accumDepth } = p;
+  const isLong = p.product.high !== undefined;
+  const rowStride = blocksOf(outputDepth) * BLOCK;
+  const matrix = prepareMatrix(node, p.filter, INT16_ROWS, 1);
+  const low = node.scratch('int32', batches * rowStride);
+  const high = isLong ? node.scratch('int32', batches * rowStride) : undefined;
+  const tile = node.scratch('int32', 2 * BLOCK);
+  return ({ bind }: SimdMemory): Eval => {
+    input.load();
+    packMatrix(matrix, undefined, p.input.tensor);
+    const sum = bind('sumFullyConnected', {
+      input: input.tensor,
+      rows: batches,
+      depth: accumDepth,
+      units: matrix.units,
+      matrix: matrix.packed,
+      columns: outputDepth,
+      isLong,
+      low,
+      high: high ?? low,
+      tile,
+    });
+    const requantize = bindRequantizeAny({ ...p, product: { low, high } });
+    return () => {
+      sum();
+      for (let b = 0; b < batches; b++) requantize(b * rowStride, 0, outputDepth, b * outputDepth);
+    };
   };
 }

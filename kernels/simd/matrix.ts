@@ -1,5 +1,6 @@
 /** A filter, and the rows that it is multiplied with, as the module's product reads them: see assembly/product.ts. */
 import type { Node } from '../kernel.ts';
+import { type QuantizedType, typeRange } from '../quantization.ts';
 import { biasValues } from '../reference/convolution.ts';
 import type { PreparedMatrices } from '../reference/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
@@ -21,8 +22,11 @@ export interface Rows {
 
 const SIGN = 0x80;
 
+/** Centered values. */
+export const INT16_ROWS: Rows = { isBytes: false, valueBytes: 2, unit: 2, flip: 0, zeroPoint: 0 };
+
 export function rowsOf({ byteRows }: Engine, { dtype, zeroPoint }: Tensor): Rows {
-  if (!byteRows) return { isBytes: false, valueBytes: 2, unit: 2, flip: 0, zeroPoint: 0 };
+  if (!byteRows || dtype === 'int16') return INT16_ROWS;
   const isFlipped = byteRows !== dtype;
   const flipped = zeroPoint + (byteRows === 'uint8' ? SIGN : -SIGN);
   return {
@@ -105,6 +109,6 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
 
 /** How far the values of a tensor may be from its zero point. */
 export function largestMagnitude({ dtype, zeroPoint }: Tensor): number {
-  const min = dtype === 'uint8' ? 0 : -128;
-  return Math.max(zeroPoint - min, min + 255 - zeroPoint);
+  const { min, max } = typeRange(dtype as QuantizedType);
+  return Math.max(zeroPoint - min, max - zeroPoint);
 }

@@ -1,9 +1,10 @@
-/** What the module needs for the way from sums to 8-bit outputs: see assembly/requantize.ts and assembly/double.ts. */
+/** What the module needs for the way from sums to outputs: see assembly/requantize.ts, assembly/double.ts and assembly/int16.ts. */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import type { DoubleFactor } from '../quantization.ts';
 import type { Requantization } from '../reference/convolution.ts';
 import type { DoubleRequantization } from '../reference/fully_connected.ts';
+import type { Accumulator } from '../reference/matrix_product.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Channels of a block. */
@@ -37,25 +38,28 @@ const T = 3;
 const WIDE = 2;
 const EXACT = 3;
 const DOUBLE = 4;
+const HIGH = 5;
+const LONG = 6;
 
 /** More than any output, its zero point taken away. */
-const BEYOND = 2 ** 10;
+const BEYOND = 2 ** 17;
 
 /** e of a channel whose output is always the same; it goes with every way. */
 const ANY_RIGHT = T + 1;
 
 export function packBlocks(r: Requantization | DoubleRequantization, sums: Sums, blocks: Tensor<'int32'>) {
   if ('factors' in r) packDouble(r, sums, blocks);
-  else packMultipliers(r, sums, blocks);
+  else packMultipliers(r, sums, blocks, true);
 }
 
-function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>) {
+/** Of int32 sums. The ways of 16 bits are for 8-bit outputs. */
+function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>, isNarrow: boolean) {
   const words = blocks.data;
   const halves = packHeader(r, words);
   const { start, multipliers, rights, largest } = simplify(r, sums);
   for (let first = 0, block = HEADER_SIZE; first < start.length; first += BLOCK, block += BLOCK_SIZE) {
     const end = Math.min(first + BLOCK, start.length);
-    const way = wayOf(rights.subarray(first, end), largest.subarray(first, end));
+    const way = wayOf(rights.subarray(first, end), largest.subarray(first, end), isNarrow);
     for (let c = first, i = 0; c < end; c++, i++) {
       const right = rights[c];
       words[block + i] = start[c];
@@ -82,12 +86,12 @@ function packHeader(
 }
 
 /** The fastest way that is right for all channels of a block. */
-function wayOf(rights: Int32Array, largest: Float64Array): number {
+function wayOf(rights: Int32Array, largest: Float64Array, isNarrow: boolean): number {
   const min = Math.min(...rights);
   const max = Math.max(...rights);
   if (Math.max(...largest) >= 2 ** 30) return EXACT;
-  if (min >= 1 && max <= 7) return NARROW;
-  if (min >= T + 1 && max <= T + 7) return NARROW_T;
+  if (isNarrow && min >= 1 && max <= 7) return NARROW;
+  if (isNarrow && min >= T + 1 && max <= T + 7) return NARROW_T;
   return min >= 2 && max <= 30 ? WIDE : EXACT;
 }
 
@@ -113,6 +117,63 @@ function simplify({ multipliers, shifts, singleRounding }: Requantization, { bia
     simple.largest[c] = 0;
   }
   return simple;
+}
+
+// ---- int16 outputs
+
+/** Of sums of the type that the bias has; without a bias they are of int64 where `isLong`. */
+export function packInt16Blocks(
+  r: Requantization,
+  bias: Tensor<Accumulator> | undefined,
+  isLong: boolean,
+  pack: (bias: Tensor<'int32'> | undefined) => Sums,
+  blocks: Tensor<'int32'>,
+) {
+  if (!isLong) packMultipliers(r, pack(bias as Tensor<'int32'>), blocks, false);
+  else packLong(r, bias as Tensor<'int64'>, pack(undefined).reach, blocks);
+}
+
+/** Whether int64 sums can be requantized: none is shifted to the left by more than their multiplier's bits. */
+export function isLongPossible({ shifts }: Requantization): boolean {
+  return shifts.every((shift) => shift < 15);
+}
+
+/** Shifts by which the multipliers of int64 sums are those of a doubling high multiply. */
+const MIN_HIGH_SHIFT = -16;
+
+function packLong(r: Requantization, bias: Tensor<'int64'> | undefined, reach: Float64Array, blocks: Tensor<'int32'>) {
+  const words = blocks.data;
+  const biases = bias ? bias.data : new BigInt64Array(reach.length);
+  const longs = new BigInt64Array(words.buffer, words.byteOffset, words.length >> 1);
+  packHeader(r, words);
+  const channels = Array.from(reach, (distance, c) => {
+    const [multiplier, shift] = [r.multipliers[c], r.shifts[c]];
+    const largest = distance + Math.abs(Number(biases[c]));
+    const isZero = largest * multiplier < 2 ** (14 - shift); // the sum becomes less than a half
+    return {
+      bias: biases[c],
+      multiplier,
+      shift,
+      isZero,
+      isHigh: isZero || (shift >= MIN_HIGH_SHIFT && shift <= 0),
+      largest,
+    };
+  });
+  for (let first = 0, block = HEADER_SIZE; first < channels.length; first += BLOCK, block += BLOCK_SIZE) {
+    const inBlock = channels.slice(first, first + BLOCK);
+    const isHigh = inBlock.every((channel) => channel.isHigh && channel.largest < 2 ** 30);
+    inBlock.forEach(({ bias, multiplier, shift, isZero }, i) => {
+      if (isHigh) {
+        words[block + i] = Number(bias);
+        words[block + 8 + i] = isZero ? 0 : multiplier << (shift - MIN_HIGH_SHIFT);
+      } else {
+        words[block + 8 + i] = multiplier;
+        longs[(block >> 1) + 8 + i] = bias;
+        words[block + 32 + i] = shift;
+      }
+    });
+    words[block + 44] = isHigh ? HIGH : LONG;
+  }
 }
 
 // ---- by doubles

@@ -93,12 +93,12 @@ export function between(random: Random, min: number, max: number): number {
 const RANGES = { int8: [-128, 127], uint8: [0, 255], int16: [-32768, 32767], int4: [-8, 7] } as const;
 type Drawn = keyof typeof RANGES;
 
-/** A tensor of random values: its type's ends more often than others, sometimes nothing else. */
+/** A tensor of random values: its type's ends more often than others, sometimes nothing else, or only zeros. */
 export function drawTensor(random: Random, dtype: Drawn, shape: readonly number[]): TensorLiteral & { data: number[] } {
   const [min, max] = RANGES[dtype];
   const kind = random.below(8);
   const value = () =>
-    kind === 0 ? max : kind === 1 ? min : random.once(8) ? random.of([min, max, 0]) : between(random, min, max);
+    kind < 3 ? [max, min, 0][kind]! : random.once(8) ? random.of([min, max, 0]) : between(random, min, max);
   return { dtype, shape, data: Array.from({ length: sizeOf(shape) }, value), scale: 1, zeroPoint: 0 };
 }
 

@@ -14,6 +14,8 @@ const NARROW_T = 1;
 const WIDE = 2;
 const EXACT = 3;
 const DOUBLE = 4;
+const HIGH = 5;
+const LONG = 6;
 
 /** Real multipliers, by their exponents, and the bits that biases have. */
 interface Multipliers {
@@ -21,78 +23,99 @@ interface Multipliers {
   readonly biasBits: number;
 }
 
-const MULTIPLIERS: { readonly [what: string]: Multipliers & { ways: readonly number[] } } = {
+interface Types {
+  readonly input: 'int8' | 'uint8' | 'int16';
+  readonly bias: 'int32' | 'int64';
+}
+
+type Draw<T> = (random: Random) => T;
+
+interface Regime extends Multipliers {
+  readonly ways: readonly number[];
+}
+
+const eightBits: Draw<Types> = (random) => ({ input: random.of(['int8', 'uint8']), bias: 'int32' });
+
+const EIGHT_BITS: { readonly [what: string]: Regime } = {
   'of 2^-8 to 2^-2': { exponents: [-8, -2], biasBits: 14, ways: [NARROW] },
   'of 2^-11 to 2^-9': { exponents: [-11, -9], biasBits: 18, ways: [NARROW_T] },
   'from 2^-18 to 2^-1, and of 0': { exponents: [-18, -1], biasBits: 18, ways: [NARROW, NARROW_T, WIDE] },
   'of 1 and more': { exponents: [0, 12], biasBits: 8, ways: [EXACT] },
   'too small for any sum': { exponents: [-60, -34], biasBits: 25, ways: [NARROW] },
-  'with sums that leave 28 bits': { exponents: [-30, -1], biasBits: 32, ways: [EXACT] },
+  'with sums that leave 30 bits': { exponents: [-30, -1], biasBits: 32, ways: [EXACT] },
+};
+
+/** int16 with int32 sums. */
+const INT32: { readonly [what: string]: Regime } = {
+  'of 2^-16 to 2^-3': { exponents: [-16, -3], biasBits: 24, ways: [WIDE] },
+  'of 1/4 and more': { exponents: [-2, 6], biasBits: 16, ways: [EXACT] },
+  'with sums that leave 30 bits': { exponents: [-30, -1], biasBits: 32, ways: [EXACT] },
+};
+
+/** int16 with int64 sums. */
+const INT64: { readonly [what: string]: Regime } = {
+  'of 2^-16 to 2^-1': { exponents: [-16, -1], biasBits: 28, ways: [HIGH] },
+  'of 1 and more': { exponents: [1, 12], biasBits: 16, ways: [LONG] },
+  'below 2^-17': { exponents: [-32, -18], biasBits: 40, ways: [LONG] },
+  'too small for any sum': { exponents: [-60, -40], biasBits: 30, ways: [HIGH] },
 };
 
 const activations = ['NONE', 'RELU', 'RELU6', 'RELU_N1_TO_1'];
 
-type Activations8 = 'int8' | 'uint8';
-
-interface Drawn {
+interface Channels {
   readonly channels: number;
-  readonly filterDimension: number;
-  readonly perChannel: boolean;
+  readonly dimension: number;
 }
 
-/** Scales and zero points for these multipliers, and a bias for each channel. */
-function quantize(
+/** An input and a filter with scales and zero points for such multipliers, a bias for each channel, and the output. */
+function drawProduct(
   random: Random,
   { exponents, biasBits }: Multipliers,
-  dtype: Activations8,
-  input: TensorLiteral,
-  filter: TensorLiteral,
-  { channels, filterDimension, perChannel }: Drawn,
+  { input, bias }: Types,
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  { channels, dimension }: Channels,
 ) {
-  const isUnsigned = dtype === 'uint8';
+  const isUnsigned = input === 'uint8';
   const fraction = () => (random.once(4) ? 1 : 1 + random.below(2 ** 20) / 2 ** 20); // powers of 2 have halves to round
   const inputScale = fraction();
   const outputScale = random.once(2) ? inputScale : fraction();
   const scale = () => (fraction() * 2 ** between(random, ...exponents) * outputScale) / inputScale;
-  const scales = perChannel && !isUnsigned ? Array.from({ length: channels }, scale) : scale();
-  const bias = Array.from({ length: channels }, () => between(random, 0, 2 ** biasBits - 1) - 2 ** (biasBits - 1));
+  const scales = !isUnsigned && random.once(2) ? Array.from({ length: channels }, scale) : scale();
+  const biases = Array.from({ length: channels }, () => between(random, 0, 2 ** biasBits - 1) - 2 ** (biasBits - 1));
+  const filter = drawTensor(random, isUnsigned ? 'uint8' : random.of(['int8', 'int8', 'int4']), filterShape);
+  const zeroPoint = isUnsigned ? drawZeroPoint(random, input) : 0;
   return {
-    input: { ...input, scale: inputScale, zeroPoint: drawZeroPoint(random, dtype) },
-    filter: constant({
-      ...filter,
-      scale: scales,
-      dimension: filterDimension,
-      zeroPoint: isUnsigned ? drawZeroPoint(random, dtype) : 0,
-    }),
-    bias: constant({ dtype: 'int32', shape: [channels], data: bias }),
-    output: { dtype, shape: [], scale: outputScale, zeroPoint: drawZeroPoint(random, dtype) } as TensorLiteral,
+    inputs: [
+      { ...drawTensor(random, input, inputShape), scale: inputScale, zeroPoint: drawZeroPoint(random, input) },
+      constant({ ...filter, scale: scales, dimension, zeroPoint }),
+      constant({ dtype: bias, shape: [channels], data: bias === 'int64' ? biases.map(BigInt) : biases }),
+    ] as const,
+    outputs: [{ dtype: input, shape: [], scale: outputScale, zeroPoint: drawZeroPoint(random, input) }],
   };
 }
 
-function drawFullyConnected(random: Random, multipliers: Multipliers, profile: Profile): OperatorCase {
-  const dtype = random.of(['int8', 'uint8'] as const);
+function drawFullyConnected(random: Random, multipliers: Multipliers, types: Types, profile: Profile) {
   const batches = random.of([1, 1, between(random, 2, 9)]);
   const channels = between(random, 1, 33);
-  const depth = random.of([between(random, 1, 33), 200]);
-  const filterType = dtype === 'int8' ? random.of(['int8', 'int8', 'int4'] as const) : 'uint8';
-  const { input, filter, bias, output } = quantize(
-    random,
-    multipliers,
-    dtype,
-    drawTensor(random, dtype, [batches, depth]),
-    drawTensor(random, filterType, [channels, depth]),
-    { channels, filterDimension: 0, perChannel: random.once(2) },
-  );
+  const depth = random.once(4) ? between(random, 250, 600) : between(random, 1, 33);
+  const shapes = [
+    [batches, depth],
+    [channels, depth],
+  ] as const;
+  const { inputs, outputs } = drawProduct(random, multipliers, types, ...shapes, { channels, dimension: 0 });
+  const options = {
+    fusedActivationFunction: random.of(activations),
+    weightsFormat: 'DEFAULT',
+    keepNumDims: random.once(2),
+    quantizedBiasType: 'FLOAT32',
+  };
+  const [input, filter, bias] = inputs;
   return {
     op: 'FULLY_CONNECTED',
-    options: {
-      fusedActivationFunction: random.of(activations),
-      weightsFormat: 'DEFAULT',
-      keepNumDims: random.once(2),
-      quantizedBiasType: 'FLOAT32',
-    },
+    options,
     inputs: [input, filter, random.once(5) ? undefined : bias],
-    outputs: [output],
+    outputs,
     profile,
   };
 }
@@ -105,25 +128,19 @@ function drawWindow(random: Random, isPointwise: boolean) {
   return { filter, dilation, size, stride: between(random, 1, 3) };
 }
 
-function drawConvolution(random: Random, multipliers: Multipliers, op: string, depths: readonly [number, number]) {
-  const dtype = random.of(['int8', 'uint8'] as const);
-  const filterType = dtype === 'int8' ? random.of(['int8', 'int8', 'int4'] as const) : 'uint8';
+function drawConvolution(random: Random, multipliers: Multipliers, types: Types, op: string, maxDepth: number) {
   const isDepthwise = op === 'DEPTHWISE_CONV_2D';
   const isPointwise = random.once(4);
   const rows = drawWindow(random, isPointwise);
   const columns = drawWindow(random, isPointwise);
-  const depth = between(random, ...depths);
+  const depth = between(random, 1, maxDepth);
   const channels = isDepthwise ? depth : between(random, 1, 33);
   const window = [rows.filter, columns.filter];
-  const filterShape = isDepthwise ? [1, ...window, channels] : [channels, ...window, depth];
-  const { input, filter, bias, output } = quantize(
-    random,
-    multipliers,
-    dtype,
-    drawTensor(random, dtype, [random.of([1, 1, 2]), rows.size, columns.size, depth]),
-    drawTensor(random, filterType, filterShape),
-    { channels, filterDimension: isDepthwise ? 3 : 0, perChannel: random.once(2) },
-  );
+  const shapes = [
+    [random.of([1, 1, 2]), rows.size, columns.size, depth],
+    isDepthwise ? [1, ...window, channels] : [channels, ...window, depth],
+  ] as const;
+  const dimension = isDepthwise ? 3 : 0;
   const options = {
     padding: random.of(['SAME', 'VALID']),
     strideH: rows.stride,
@@ -134,56 +151,79 @@ function drawConvolution(random: Random, multipliers: Multipliers, op: string, d
     fusedActivationFunction: random.of(activations),
     quantizedBiasType: 'FLOAT32',
   };
-  return { op, options, inputs: [input, filter, bias], outputs: [output] };
+  return { op, options, ...drawProduct(random, multipliers, types, ...shapes, { channels, dimension }) };
 }
 
 /** Sums of which the double product is next to a half: the filter is 0, and the bias is the sum. */
 function drawHalves(random: Random): OperatorCase {
   const multipliers = { exponents: [-24, -2], biasBits: 1 } as const;
-  const test = drawFullyConnected(random, multipliers, 'tflite');
-  const [input, filter] = test.inputs;
-  const scales = [filter!.scale!].flat();
-  const shape = [filter!.shape[0]!];
+  const test = drawFullyConnected(random, multipliers, eightBits(random), 'tflite');
+  const [input, filter] = test.inputs as [TensorLiteral, TensorLiteral];
+  const scales = [filter.scale!].flat();
+  const shape = [filter.shape[0]!];
   const data = Array.from({ length: shape[0]! }, (_, c) => {
     const scale = Math.fround(scales[scales.length === 1 ? 0 : c]!);
-    const multiplier = (Math.fround(input!.scale as number) * scale) / Math.fround(test.outputs[0]!.scale as number);
+    const multiplier = (Math.fround(input.scale as number) * scale) / Math.fround(test.outputs[0]!.scale);
     return Math.round((between(random, -200, 200) + 0.5) / multiplier) + between(random, -1, 1);
   });
-  const zeros = { ...filter!, data: filter!.data!.map(() => filter!.zeroPoint as number) };
+  const zeros = { ...filter, data: filter.data!.map(() => filter.zeroPoint as number) };
   return { ...test, inputs: [input, zeros, constant({ dtype: 'int32', shape, data })] };
 }
 
 describe.each(optimizedSets)('$name', ({ set }) => {
-  describe.each(Object.entries(MULTIPLIERS))('multipliers %s', (_, multipliers) => {
-    const { ways } = multipliers;
-    test.each(['CONV_2D', 'DEPTHWISE_CONV_2D'])('%s', (op) => {
-      compareMany(set, 200, (random) => drawConvolution(random, multipliers, op, [1, 33]), { ways });
-    });
+  const operators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED'];
+  const cases = (table: { readonly [what: string]: Regime }) =>
+    Object.entries(table).flatMap(([what, regime]) => operators.map((op) => ({ op, what, regime })));
 
-    test('FULLY_CONNECTED, tflm', () => {
-      compareMany(set, 200, (random) => drawFullyConnected(random, multipliers, 'tflm'), { ways });
+  test.each(cases(EIGHT_BITS))('$op, multipliers $what', ({ op, regime }) => {
+    const draw = (random: Random) =>
+      op === 'FULLY_CONNECTED'
+        ? drawFullyConnected(random, regime, eightBits(random), 'tflm')
+        : drawConvolution(random, regime, eightBits(random), op, 33);
+    compareMany(set, 100, draw, regime);
+  });
+
+  describe.each([
+    { types: { input: 'int16', bias: 'int32' }, table: INT32 },
+    { types: { input: 'int16', bias: 'int64' }, table: INT64 },
+  ] as const)('int16 with sums of $types.bias', ({ types, table }) => {
+    test.each(cases(table))('$op, multipliers $what', ({ op, regime }) => {
+      if (op === 'FULLY_CONNECTED') {
+        compareMany(set, 60, (random) => drawFullyConnected(random, regime, types, 'tflm'), {});
+        compareMany(set, 60, (random) => drawFullyConnected(random, regime, types, 'tflite'), {});
+      } else compareMany(set, 120, (random) => drawConvolution(random, regime, types, op, 33), regime);
     });
+  });
+
+  test('CONV_2D, int16, more products than an int32 holds the sum of', () => {
+    const types = { input: 'int16', bias: 'int64' } as const;
+    const multipliers = { exponents: [-16, -8], biasBits: 40 } as const;
+    const ways = [LONG];
+    compareMany(set, 60, (random) => drawConvolution(random, multipliers, types, 'CONV_2D', 400), { ways });
   });
 
   test('FULLY_CONNECTED, tflite', () => {
     const multipliers = { exponents: [-30, -3], biasBits: 24 } as const;
-    compareMany(set, 400, (random) => drawFullyConnected(random, multipliers, 'tflite'), { ways: [DOUBLE] });
+    const ways = [DOUBLE];
+    compareMany(set, 200, (random) => drawFullyConnected(random, multipliers, eightBits(random), 'tflite'), { ways });
   });
 
   test('FULLY_CONNECTED, tflite, any int32 sum', () => {
     const multipliers = { exponents: [-31, -3], biasBits: 32 } as const;
-    compareMany(set, 200, (random) => drawFullyConnected(random, multipliers, 'tflite'), { ways: [DOUBLE] });
+    const ways = [DOUBLE];
+    compareMany(set, 200, (random) => drawFullyConnected(random, multipliers, eightBits(random), 'tflite'), { ways });
   });
 
   test('FULLY_CONNECTED, tflite, sums next to halves', () => {
-    compareMany(set, 400, (random) => drawHalves(random), { ways: [DOUBLE] });
+    compareMany(set, 400, drawHalves, { ways: [DOUBLE] });
   });
 
   test.each([
     { what: 'of 1/2 and more', exponents: [-1, 20] },
     { what: 'below 2^-31', exponents: [-90, -32] },
   ] as const)('FULLY_CONNECTED, tflite, multipliers $what are left to the reference', ({ exponents }) => {
-    const draw = (random: Random) => drawFullyConnected(random, { exponents, biasBits: 32 }, 'tflite');
+    const multipliers = { exponents, biasBits: 32 };
+    const draw = (random: Random) => drawFullyConnected(random, multipliers, eightBits(random), 'tflite');
     compareMany(set, 50, draw, { taken: false });
   });
 });

@@ -1,5 +1,5 @@
 /**
- * DEPTHWISE_CONV_2D of 8-bit values, one output channel for each input channel.
+ * DEPTHWISE_CONV_2D, one output channel for each input channel: of 8-bit values and, by int16.ts, of int16.
  *
  *   for each output pixel:
  *     taps[t] = where the pixel of tap t lies, or the padding: a pixel full of the input's zero point
@@ -13,6 +13,7 @@
  * last unit is the first tap again, with weights of 0. In front of a filter of bytes lie, for each unit, four times its taps that
  * are there, as 1 or 0: what is multiplied with filterOffset to make up for an uint8 filter that is read as int8.
  */
+import { convolveInt16 } from './int16';
 import { multiplyAdd } from './product';
 import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, storeBlock, wayOf } from './requantize';
 import { load8 } from './rows';
@@ -20,6 +21,7 @@ import { lowBytes } from './store';
 
 export function depthwiseConv2d(
   input: usize,
+  isInt16: bool,
   isUnsigned: bool,
   isBytes: bool,
   flip: i32,
@@ -48,7 +50,8 @@ export function depthwiseConv2d(
 ): void {
   const tapBytes = units << (isBytes ? 4 : 3);
   const reach = (filterWidth - 1) * dilationWidth;
-  const step = i32x4.splat(strideWidth * depth);
+  const pixelBytes = isInt16 ? depth << 1 : depth;
+  const step = i32x4.splat(strideWidth * pixelBytes);
   for (let b = 0; b < batches; b++) {
     for (let outY = 0; outY < outputHeight; outY++) {
       const inYOrigin = outY * strideHeight - padTop;
@@ -60,18 +63,19 @@ export function depthwiseConv2d(
         if (isInside && wasInside) {
           for (let t = 0; t < tapBytes; t += 16) v128.store(taps + t, i32x4.add(v128.load(taps + t), step));
         } else {
-          findTaps(input, inputHeight, inputWidth, depth, filterHeight, filterWidth, dilationHeight, dilationWidth, inYOrigin, inXOrigin, padding, taps);
+          findTaps(input, inputHeight, inputWidth, pixelBytes, filterHeight, filterWidth, dilationHeight, dilationWidth, inYOrigin, inXOrigin, padding, taps);
         }
         wasInside = isInside;
-        if (ASC_FEATURE_RELAXED_SIMD && isBytes) {
+        if (isInt16) convolveInt16(depth, units, taps, filter, blocks, output, tile);
+        else if (ASC_FEATURE_RELAXED_SIMD && isBytes) {
           if (flip) convolveBytes<i8>(depth, units, taps, filterOffset, filter, blocks, output, tile);
           else convolveBytes<u8>(depth, units, taps, filterOffset, filter, blocks, output, tile);
         } else if (isUnsigned) convolvePixel<u8>(depth, units, taps, filter, blocks, output, tile);
         else convolvePixel<i8>(depth, units, taps, filter, blocks, output, tile);
-        output += depth;
+        output += pixelBytes;
       }
     }
-    input += inputHeight * inputWidth * depth;
+    input += inputHeight * inputWidth * pixelBytes;
   }
 }
 
@@ -80,7 +84,7 @@ function findTaps(
   input: usize,
   inputHeight: i32,
   inputWidth: i32,
-  depth: i32,
+  pixelBytes: i32,
   filterHeight: i32,
   filterWidth: i32,
   dilationHeight: i32,
@@ -93,11 +97,11 @@ function findTaps(
   let to = taps;
   for (let filterY = 0; filterY < filterHeight; filterY++) {
     const inY = inYOrigin + filterY * dilationHeight;
-    const row = input + inY * inputWidth * depth;
+    const row = input + inY * inputWidth * pixelBytes;
     for (let filterX = 0; filterX < filterWidth; filterX++) {
       const inX = inXOrigin + filterX * dilationWidth;
       const isInside = inY >= 0 && inY < inputHeight && inX >= 0 && inX < inputWidth;
-      store<usize>(to, isInside ? row + inX * depth : padding);
+      store<usize>(to, isInside ? row + inX * pixelBytes : padding);
       to += 4;
     }
   }

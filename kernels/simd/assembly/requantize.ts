@@ -37,16 +37,16 @@ import { lowBytes, store8 } from './store';
 
 export const HEADER_BYTES: usize = 80;
 const OFFSET: usize = 0;
-const MIN: usize = 16;
-const MAX: usize = 32;
+export const MIN: usize = 16;
+export const MAX: usize = 32;
 const HIGH_NUDGE: usize = 48;
 export const LOW_BYTES: usize = 64;
 
 export const BLOCK_BYTES: usize = 192;
-const MULTIPLIER: usize = 32;
+export const MULTIPLIER: usize = 32;
 const NUDGE: usize = 64;
 const SCALE: usize = 96;
-const SHIFT: usize = 128;
+export const SHIFT: usize = 128;
 const SCALE16: usize = 160;
 const WAY: usize = 176;
 
@@ -60,6 +60,8 @@ const WIDE = 2;
 export const EXACT = 3;
 /** By a double: see double.ts. */
 const DOUBLE = 4;
+/** By v alone: see int16.ts. */
+const HIGH = 5;
 
 @inline
 export function wayOf(block: usize): i32 {
@@ -114,9 +116,9 @@ export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, he
     } else if (way == NARROW_T) {
       const w = i16x8.narrow_i32x4_s(i32x4.shr_s(lessSign(v0), T), i32x4.shr_s(lessSign(v1), T));
       scaled = roundingDoublingHighMultiply16(w, v128.load(block, SCALE16));
-    } else {
+    } else if (way == WIDE) {
       scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
-    }
+    } else scaled = i16x8.narrow_i32x4_s(v0, v1);
   }
   const shifted = i16x8.add_sat_s(scaled, v128.load(header, OFFSET));
   return i16x8.min_s(i16x8.max_s(shifted, v128.load(header, MIN)), v128.load(header, MAX));
@@ -134,11 +136,11 @@ export function multiplyByQuantizedMultiplier(x: i32, multiplier: i32, shift: i3
 
 /** One sum of channel c of a block, the exact way. */
 @inline
-export function requantizeExactly(sum: i32, block: usize, c: i32, header: usize): u8 {
+export function requantizeExactly(sum: i32, block: usize, c: i32, header: usize): i32 {
   const at = block + (<usize>c << 2);
   const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT));
   const shifted = scaled + load<i16>(header, OFFSET);
-  return <u8>max(min(shifted, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
+  return max(min(shifted, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
 }
 
 /** Stores eight channels of a row or a pixel, or the `count` that there are; `tile` has room for their sums. */

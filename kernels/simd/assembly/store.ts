@@ -1,4 +1,4 @@
-/** Vectors of int16 -> bytes in memory, which may end before a vector does. */
+/** Vectors of int16 -> bytes, or int16, in memory, which may end before a vector does. */
 
 /** The low bytes of 16 int16; mask is 8 x 0xff. */
 @inline
@@ -29,4 +29,24 @@ export function store8(to: usize, bytes: v128, count: i32): void {
 @inline
 export function highHalf(bytes: v128): v128 {
   return i64x2.shuffle(bytes, bytes, 1, 1);
+}
+
+/** Stores the first `count` of 8 int16. */
+@inline
+export function store16(to: usize, values: v128, count: i32): void {
+  if (count >= 8) {
+    v128.store(to, values);
+    return;
+  }
+  if (count & 4) {
+    v128.store64_lane(to, values, 0);
+    values = highHalf(values);
+    to += 8;
+  }
+  if (count & 2) {
+    v128.store32_lane(to, values, 0);
+    values = i32x4.shuffle(values, values, 1, 1, 1, 1);
+    to += 4;
+  }
+  if (count & 1) v128.store16_lane(to, values, 0);
 }
