@@ -31,7 +31,7 @@ interface Options {
   quantizedBiasType: string;
 }
 
-type TransposeConv = ReturnType<typeof prepare>;
+export type TransposeConv = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
   const options = node.options<Options>();

@@ -4,7 +4,9 @@ import { biasValues } from '../reference/convolution.ts';
 import type { DepthwiseConv, PreparedDepthwiseConv } from '../reference/depthwise_conv_2d.ts';
 import { FOLD } from '../reference/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { prepareTaps } from './conv_2d.ts';
 import type { Engine } from './engine.ts';
+import { prepareImage } from './image.ts';
 import { filterOffset, largestMagnitude, type Rows, rowsOf } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import {
@@ -20,57 +22,88 @@ import { isConstant, prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
   return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
-    if (p.kind === 'float' || node.singleRounding) return undefined;
-    const resident = prepareResident(node, p.input.tensor);
-    const isTaken = isConstant(p.filter.tensor, p.bias) && p.depthMultiplier === 1;
-    if (!resident || !isTaken || p.output.size === 0) return undefined;
-    const { inputDepth: depth, filterHeight, filterWidth } = p;
-    const { tensor } = p.input;
-    const isInt16 = tensor.dtype === 'int16';
-    const isLong = p.high !== undefined;
-    if (isLong && (filterHeight * filterWidth > FOLD || !isLongPossible(p.requantization))) return undefined;
-    const rows = rowsOf(engine, tensor);
-    const units = Math.ceil((filterHeight * filterWidth) / rows.unit);
-    const padding = node.persistent(tensor.dtype, BLOCK * blocksOf(depth));
-    const filter = node.persistent('int8', (rows.isBytes ? 16 * units : 0) + blocksOf(depth) * units * 4 * BLOCK);
-    const blocks = prepareBlocks(node, depth);
-    const taps = node.scratch('int32', units * rows.unit + 4);
-    const tile = node.scratch('int32', 2 * BLOCK);
-    return ({ bind }: SimdMemory): Eval => {
-      resident.load();
-      padding.data.fill(tensor.zeroPoint);
-      const pack = (bias: DepthwiseConv['bias']) => packFilter(p, bias, rows, units, filter);
-      if (isInt16) packInt16Blocks(p.requantization, p.bias, isLong, pack, blocks);
-      else packBlocks(p.requantization, pack(p.bias), blocks);
-      return bind('depthwiseConv2d', {
-        input: resident.tensor,
-        isInt16,
-        isUnsigned: tensor.dtype === 'uint8',
-        isBytes: rows.isBytes,
-        flip: rows.flip,
-        batches: p.batches,
-        inputHeight: p.inputHeight,
-        inputWidth: p.inputWidth,
-        depth,
-        outputHeight: p.outputHeight,
-        outputWidth: p.outputWidth,
-        filterHeight,
-        filterWidth,
-        strideHeight: p.strideHeight,
-        strideWidth: p.strideWidth,
-        dilationHeight: p.dilationHeight,
-        dilationWidth: p.dilationWidth,
-        padTop: p.padTop,
-        padLeft: p.padLeft,
-        padding,
-        taps,
-        units,
-        filterOffset: filterOffset(rows, p.filter),
-        filter,
-        blocks,
-        output: p.output as Tensor,
-        tile,
-      });
+    if (p.kind === 'float' || !isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
+    return p.inputDepth === 1 && p.depthMultiplier > 1
+      ? prepareOneChannel(p, node, engine)
+      : prepareChannels(p, node, engine);
+  };
+}
+
+/** Of one input channel it is CONV_2D, with the filter the other way round. */
+function prepareOneChannel(p: DepthwiseConv, node: Node, engine: Engine): OptimizedBind | undefined {
+  const { image, part } = prepareTaps(p, true);
+  const { tensor, offset } = p.filter;
+  const depth = p.filterHeight * p.filterWidth;
+  const layout = { count: 1, stride: 0, depth, depthStride: p.outputDepth, columns: p.outputDepth, columnStride: 1 };
+  const { bias, requantization } = p;
+  const parts = [{ ...part, filter: { tensor, offset, layout }, bias, requantization }];
+  return prepareImage(p, image, parts, p.high !== undefined, node, engine);
+}
+
+/** With a multiplier, the input's channels are repeated before: then there is an input for each output channel. */
+function prepareChannels(p: DepthwiseConv, node: Node, engine: Engine): OptimizedBind | undefined {
+  const { inputHeight, inputWidth, outputDepth: depth, depthMultiplier, filterHeight, filterWidth } = p;
+  const { tensor } = p.input;
+  const resident = prepareResident(node, tensor);
+  const isInt16 = tensor.dtype === 'int16';
+  const isLong = p.high !== undefined;
+  if (!resident || (isLong && (filterHeight * filterWidth > FOLD || !isLongPossible(p.requantization))))
+    return undefined;
+  const rows = rowsOf(engine, tensor);
+  const units = Math.ceil((filterHeight * filterWidth) / rows.unit);
+  const padding = node.persistent(tensor.dtype, BLOCK * blocksOf(depth));
+  const filter = node.persistent('int8', (rows.isBytes ? 16 * units : 0) + blocksOf(depth) * units * 4 * BLOCK);
+  const blocks = prepareBlocks(node, depth);
+  const taps = node.scratch('int32', units * rows.unit + 4);
+  const tile = node.scratch('int32', 2 * BLOCK);
+  const isRepeated = depthMultiplier > 1;
+  const input = isRepeated ? node.scratch(tensor.dtype, tensor.size * depthMultiplier + 2 * BLOCK) : resident.tensor;
+  return ({ bind }: SimdMemory): Eval => {
+    resident.load();
+    padding.data.fill(tensor.zeroPoint);
+    const pack = (bias: DepthwiseConv['bias']) => packFilter(p, bias, rows, units, filter);
+    if (isInt16) packInt16Blocks(p.requantization, p.bias, isLong, pack, blocks);
+    else packBlocks(p.requantization, pack(p.bias), blocks);
+    const convolve = bind('depthwiseConv2d', {
+      input,
+      isInt16,
+      isUnsigned: tensor.dtype === 'uint8',
+      isBytes: rows.isBytes,
+      flip: rows.flip,
+      batches: p.batches,
+      inputHeight,
+      inputWidth,
+      depth,
+      outputHeight: p.outputHeight,
+      outputWidth: p.outputWidth,
+      filterHeight,
+      filterWidth,
+      strideHeight: p.strideHeight,
+      strideWidth: p.strideWidth,
+      dilationHeight: p.dilationHeight,
+      dilationWidth: p.dilationWidth,
+      padTop: p.padTop,
+      padLeft: p.padLeft,
+      padding,
+      taps,
+      units,
+      filterOffset: filterOffset(rows, p.filter),
+      filter,
+      blocks,
+      output: p.output as Tensor,
+      tile,
+    });
+    if (!isRepeated) return convolve;
+    const repeat = bind('repeatValues', {
+      input: resident.tensor,
+      isInt16,
+      count: tensor.size,
+      times: depthMultiplier,
+      output: input,
+    });
+    return () => {
+      repeat();
+      convolve();
     };
   };
 }
@@ -83,7 +116,7 @@ function packFilter(
   packed: Tensor<'int8'>,
 ): Sums {
   const { tensor, offset } = p.filter;
-  const { inputDepth: depth, filterHeight, filterWidth } = p;
+  const { outputDepth: depth, filterHeight, filterWidth } = p;
   const { unit } = rows;
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);

@@ -10,30 +10,25 @@ import type { Engine } from './engine.ts';
 import { INT16_ROWS, packMatrix, prepareMatrix } from './matrix.ts';
 import type { SimdMemory } from './memory.ts';
 import { BLOCK, blocksOf, isDoublePossible } from './requantization.ts';
-import { isConstant, prepareResident, type Resident } from './resident.ts';
+import { isConstant, prepareResident } from './resident.ts';
 
 export function fullyConnected(engine: Engine) {
   return (p: PreparedFullyConnected, node: Node): OptimizedBind | undefined => {
     if (p.kind === 'float') return undefined;
     const { requantization, batches, accumDepth } = p;
-    const input = prepareResident(node, p.input.tensor);
-    if (!input || !p.filter.isConstant || p.filter.tensor.dtype === 'int16' || p.output.size === 0) return undefined;
-    if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node, input);
+    if (!isConstant(p.filter.tensor) || p.filter.tensor.dtype === 'int16' || p.output.size === 0) return undefined;
+    if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node);
     if (p.output.dtype === 'int16' || !isConstant(p.bias)) return undefined;
     if ('factors' in requantization && !isDoublePossible(requantization)) return undefined;
-    const image = {
-      inputHeight: 1,
-      inputWidth: batches,
-      inputDepth: accumDepth,
-      outputHeight: 1,
-      outputWidth: batches,
-    };
-    return preparePointwise({ ...p, ...image, batches: 1, strideHeight: 1, strideWidth: 1 }, node, engine, input);
+    const row = { batches: 1, inputHeight: 1, inputWidth: batches, inputDepth: accumDepth, outputHeight: 1 };
+    return preparePointwise({ ...p, ...row, outputWidth: batches, strideHeight: 1, strideWidth: 1 }, node, engine);
   };
 }
 
-function prepareInt16(p: FullyConnected, node: Node, input: Resident): OptimizedBind {
+function prepareInt16(p: FullyConnected, node: Node): OptimizedBind | undefined {
   const { batches, outputDepth, accumDepth } = p;
+  const input = prepareResident(node, p.input.tensor);
+  if (!input) return undefined;
   const isLong = p.product.high !== undefined;
   const rowStride = blocksOf(outputDepth) * BLOCK;
   const matrix = prepareMatrix(node, p.filter, INT16_ROWS, 1);

@@ -7,6 +7,7 @@ import { fullyConnected } from './fully_connected.ts';
 import { MEAN } from './mean.ts';
 import { SimdMemory } from './memory.ts';
 import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
+import { transposeConv } from './transpose_conv.ts';
 
 function kernelSet(engine: Engine | undefined): KernelSet | undefined {
   return (
@@ -19,6 +20,7 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         FULLY_CONNECTED: fullyConnected(engine),
         MAX_POOL_2D,
         MEAN,
+        TRANSPOSE_CONV: transposeConv(engine),
       },
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }

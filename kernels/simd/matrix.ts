@@ -39,7 +39,10 @@ export function rowsOf({ byteRows }: Engine, { dtype, zeroPoint }: Tensor): Rows
 }
 
 /** The tensor, its offset, and where the matrix lies in it. */
-export type MatrixSource = Pick<PreparedMatrices, 'tensor' | 'offset' | 'layout'>;
+export interface MatrixSource extends Pick<PreparedMatrices, 'tensor' | 'offset' | 'layout'> {
+  /** Where each tap begins in a column; without it, one lies behind the other. */
+  readonly starts?: readonly number[] | undefined;
+}
 
 /** A constant 8-bit filter as a matrix: `taps` runs of `run` values for each of its columns. */
 export interface Matrix {
@@ -56,7 +59,7 @@ export interface Matrix {
 
 export function prepareMatrix(node: Node, source: MatrixSource, rows: Rows, taps: number): Matrix {
   const { depth, columns } = source.layout;
-  const run = depth / taps;
+  const run = taps > 0 ? depth / taps : 0;
   const units = Math.ceil(run / rows.unit);
   const start = rows.isBytes ? 16 * Math.ceil(units / 4) : 0;
   const packed = node.persistent('int8', start + blocksOf(columns) * taps * units * 4 * BLOCK);
@@ -74,7 +77,7 @@ export function filterOffset(
 /** Packs the matrix; `input` is what it is multiplied with. */
 export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, input: Tensor): Sums {
   const { source, rows, taps, run, units, start, packed } = matrix;
-  const { tensor, offset, layout } = source;
+  const { tensor, offset, layout, starts } = source;
   const { columns, columnStride, depthStride } = layout;
   const values = int8View(tensor as Tensor<'int8'>);
   const mask = byteMask(tensor.dtype);
@@ -92,6 +95,7 @@ export function packMatrix(matrix: Matrix, bias: Tensor<'int32'> | undefined, in
     let sum = 0;
     let magnitude = 0;
     for (let t = 0; t < taps; t++) {
+      if (starts) from = c * columnStride + starts[t]!;
       for (let k = 0; k < run; k++, from += depthStride) {
         const value = ((values[from] & mask) + offset) | 0;
         to[unit + (k & last)] = value - packedOffset;

@@ -1,6 +1,6 @@
 /**
- * CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of the optimized kernels beside the reference's, at sizes around their blocks:
- * 8 channels, 4 pixels, 2 or 4 values to a unit.
+ * CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED of the optimized kernels beside the reference's, at sizes around
+ * their blocks: 8 or 16 channels, 4 pixels, 2 or 4 values to a unit.
  */
 import { describe, test } from 'vitest';
 import type { Profile } from '../../kernels/kernel.ts';
@@ -128,17 +128,27 @@ function drawWindow(random: Random, isPointwise: boolean) {
   return { filter, dilation, size, stride: between(random, 1, 3) };
 }
 
-function drawConvolution(random: Random, multipliers: Multipliers, types: Types, op: string, maxDepth: number) {
+function drawConvolution(
+  random: Random,
+  multipliers: Multipliers,
+  types: Types,
+  op: string,
+  maxDepth: number,
+): OperatorCase {
+  if (op === 'TRANSPOSE_CONV') return drawTransposeConv(random, multipliers, types, maxDepth);
   const isDepthwise = op === 'DEPTHWISE_CONV_2D';
   const isPointwise = random.once(4);
   const rows = drawWindow(random, isPointwise);
   const columns = drawWindow(random, isPointwise);
-  const depth = between(random, 1, maxDepth);
-  const channels = isDepthwise ? depth : between(random, 1, 33);
+  const groups = isDepthwise ? 1 : random.of([1, 1, 1, 2, 3]);
+  const depthMultiplier = isDepthwise ? random.of([1, 1, 2, between(random, 2, 17)]) : 1;
+  const filterDepth = random.once(4) ? 1 : between(random, 1, maxDepth);
+  const depth = groups * filterDepth;
+  const channels = isDepthwise ? depth * depthMultiplier : groups * between(random, 1, 33);
   const window = [rows.filter, columns.filter];
   const shapes = [
     [random.of([1, 1, 2]), rows.size, columns.size, depth],
-    isDepthwise ? [1, ...window, channels] : [channels, ...window, depth],
+    isDepthwise ? [1, ...window, channels] : [channels, ...window, filterDepth],
   ] as const;
   const dimension = isDepthwise ? 3 : 0;
   const options = {
@@ -147,11 +157,53 @@ function drawConvolution(random: Random, multipliers: Multipliers, types: Types,
     strideW: columns.stride,
     dilationHFactor: rows.dilation,
     dilationWFactor: columns.dilation,
-    depthMultiplier: 1,
+    depthMultiplier,
     fusedActivationFunction: random.of(activations),
     quantizedBiasType: 'FLOAT32',
   };
   return { op, options, ...drawProduct(random, multipliers, types, ...shapes, { channels, dimension }) };
+}
+
+/** Along one dimension of TRANSPOSE_CONV: the output, and what goes with it. */
+function drawPhases(random: Random, padding: string) {
+  const filter = between(random, 1, 5);
+  const stride = between(random, 1, 4);
+  const output = (padding === 'SAME' ? 0 : filter - 1) + between(random, 1, 9);
+  const input = Math.ceil((padding === 'SAME' ? output : output - filter + 1) / stride);
+  return { filter, stride, output, input };
+}
+
+function drawTransposeConv(random: Random, multipliers: Multipliers, types: Types, maxDepth: number): OperatorCase {
+  const padding = random.of(['SAME', 'VALID']);
+  const rows = drawPhases(random, padding);
+  const columns = drawPhases(random, padding);
+  const batches = random.of([1, 1, 2]);
+  const depth = between(random, 1, maxDepth);
+  const channels = between(random, 1, 33);
+  const shapes = [
+    [batches, rows.input, columns.input, depth],
+    [channels, rows.filter, columns.filter, depth],
+  ] as const;
+  const { inputs, outputs } = drawProduct(random, multipliers, types, ...shapes, { channels, dimension: 0 });
+  const [input, filter, bias] = inputs;
+  const outputShape = [batches, rows.output, columns.output, channels];
+  return {
+    op: 'TRANSPOSE_CONV',
+    options: {
+      padding,
+      strideH: rows.stride,
+      strideW: columns.stride,
+      fusedActivationFunction: random.of(activations),
+      quantizedBiasType: 'FLOAT32',
+    },
+    inputs: [
+      constant({ dtype: 'int32', shape: [4], data: outputShape }),
+      { ...filter, dtype: types.input === 'uint8' ? 'uint8' : 'int8' },
+      input,
+      random.once(5) ? undefined : bias,
+    ],
+    outputs,
+  };
 }
 
 /** Sums of which the double product is next to a half: the filter is 0, and the bias is the sum. */
@@ -171,7 +223,7 @@ function drawHalves(random: Random): OperatorCase {
 }
 
 describe.each(optimizedSets)('$name', ({ set }) => {
-  const operators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED'];
+  const operators = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FULLY_CONNECTED'];
   const cases = (table: { readonly [what: string]: Regime }) =>
     Object.entries(table).flatMap(([what, regime]) => operators.map((op) => ({ op, what, regime })));
 
@@ -200,6 +252,37 @@ describe.each(optimizedSets)('$name', ({ set }) => {
     const multipliers = { exponents: [-16, -8], biasBits: 40 } as const;
     const ways = [LONG];
     compareMany(set, 60, (random) => drawConvolution(random, multipliers, types, 'CONV_2D', 400), { ways });
+  });
+
+  const small = { exponents: [-8, -2], biasBits: 14 } as const;
+
+  test.each([
+    { op: 'CONV_2D', what: 'far more padding than input', options: { dilationHFactor: 100 } },
+    { op: 'TRANSPOSE_CONV', what: 'a stride of many phases', options: { strideH: 9, strideW: 8 } },
+  ])('$op, $what: left to the reference', ({ op, options }) => {
+    const draw = (random: Random): OperatorCase => {
+      const isTransposed = op === 'TRANSPOSE_CONV';
+      const shape = isTransposed ? [1, 1, 1, 2] : [1, 2, 2, 2];
+      const sizes = { channels: 3, dimension: 0 };
+      const { inputs, outputs } = drawProduct(random, small, eightBits(random), shape, [3, 3, 3, 2], sizes);
+      const [input, filter, bias] = inputs;
+      const outputShape = constant({ dtype: 'int32', shape: [4], data: [1, 9, 8, 3] });
+      const weights: TensorLiteral = { ...filter, dtype: input.dtype };
+      return {
+        op,
+        options: {
+          padding: 'SAME',
+          strideH: 1,
+          strideW: 1,
+          fusedActivationFunction: 'NONE',
+          quantizedBiasType: 'FLOAT32',
+          ...options,
+        },
+        inputs: isTransposed ? [outputShape, weights, input, bias] : [input, weights, bias],
+        outputs,
+      };
+    };
+    compareMany(set, 10, draw, { taken: false });
   });
 
   test('FULLY_CONNECTED, tflite', () => {

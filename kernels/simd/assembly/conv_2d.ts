@@ -65,8 +65,11 @@ export function conv2dPointwise(
         }
       }
     }
-    multiplyPixels(r0, r1, r2, r3, count, isBytes, 1, 0, 1, 0, units, filterOffset, matrix, blocks, outputDepth, output, tile);
-    output += 4 * outputDepth;
+    const o1 = output + outputDepth;
+    const o2 = o1 + outputDepth;
+    const o3 = o2 + outputDepth;
+    multiplyPixels(r0, r1, r2, r3, count, isBytes, 1, 0, 1, 0, units, filterOffset, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+    output = o3 + outputDepth;
   }
 }
 
@@ -106,7 +109,7 @@ export function writeImage(
   }
 }
 
-/** Any filter, over such an image. Strides are in bytes of the image. */
+/** Any filter, over such an image. Strides are in bytes, of the image and of the output. */
 export function conv2d(
   image: usize,
   isBytes: bool,
@@ -124,43 +127,63 @@ export function conv2d(
   filterOffset: i32,
   matrix: usize,
   blocks: usize,
+  columns: i32,
   output: usize,
-  outputDepth: i32,
+  outputBatchStride: i32,
+  outputRowStride: i32,
+  outputPixelStride: i32,
   tile: usize,
 ): void {
   const pixels = batches * outputHeight * outputWidth;
   let row = image;
   let batch = image;
   let at = image;
+  let outputRow = output;
+  let outputBatch = output;
   let x = 0;
   let y = 0;
   let r0: usize = 0;
   let r1: usize = 0;
   let r2: usize = 0;
   let r3: usize = 0;
+  let o0: usize = 0;
+  let o1: usize = 0;
+  let o2: usize = 0;
+  let o3: usize = 0;
   for (let pixel = 0; pixel < pixels; pixel += 4) {
     const count = min(4, pixels - pixel);
     for (let i = 0; i < count; i++) {
-      if (i < 1) r0 = at;
-      if (i < 2) r1 = at;
-      if (i < 3) r2 = at;
-      r3 = at;
+      if (i == 0) {
+        r0 = at;
+        o0 = output;
+      } else if (i == 1) {
+        r1 = at;
+        o1 = output;
+      } else if (i == 2) {
+        r2 = at;
+        o2 = output;
+      } else {
+        r3 = at;
+        o3 = output;
+      }
       at += pixelStride;
+      output += outputPixelStride;
       if (++x == outputWidth) {
         x = 0;
         at = row += rowStride;
+        output = outputRow += outputRowStride;
         if (++y == outputHeight) {
           y = 0;
           at = row = batch += batchStride;
+          output = outputRow = outputBatch += outputBatchStride;
         }
       }
     }
-    multiplyPixels(r0, r1, r2, r3, count, isBytes, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, tile);
-    output += 4 * outputDepth;
+    multiplyPixels(r0, r1, r2, r3, count, isBytes, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, columns, o0, o1, o2, o3, tile);
   }
 }
 
-/** One to four pixels, whose outputs follow one another. */
+/** One to four pixels. */
 @inline
 function multiplyPixels(
   r0: usize,
@@ -177,28 +200,28 @@ function multiplyPixels(
   filterOffset: i32,
   matrix: usize,
   blocks: usize,
-  outputDepth: i32,
-  output: usize,
+  columns: i32,
+  o0: usize,
+  o1: usize,
+  o2: usize,
+  o3: usize,
   tile: usize,
 ): void {
   if (count == 4) {
-    const o1 = output + outputDepth;
-    const o2 = o1 + outputDepth;
-    const o3 = o2 + outputDepth;
     if (ASC_FEATURE_RELAXED_SIMD) {
       if (isBytes) {
-        multiplyRows<u8>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+        multiplyRows<u8>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, columns, o0, o1, o2, o3, tile);
         return;
       }
     }
-    multiplyRows<i16>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, o1, o2, o3, tile);
+    multiplyRows<i16>(r0, r1, r2, r3, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, columns, o0, o1, o2, o3, tile);
     return;
   }
   for (let i = 0; i < count; i++) {
     const row = i == 0 ? r0 : i == 1 ? r1 : r2;
+    const output = i == 0 ? o0 : i == 1 ? o1 : o2;
     if (ASC_FEATURE_RELAXED_SIMD && isBytes) {
-      multiplyRow<u8>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, outputDepth, output, tile);
-    } else multiplyRow<i16>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, outputDepth, output, tile);
-    output += outputDepth;
+      multiplyRow<u8>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, filterOffset, matrix, blocks, columns, output, tile);
+    } else multiplyRow<i16>(row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, 0, matrix, blocks, columns, output, tile);
   }
 }

@@ -311,3 +311,15 @@ function storeTwoBlocks(
   storeBlock(sums0, sums1, block, header, output, 8, tile);
   storeBlock(sums2, sums3, next, header, output + 8, count - 8, tile);
 }
+
+/** Each value so many times. Writes up to 16 bytes beyond the output. */
+export function repeatValues(input: usize, isInt16: bool, count: i32, times: i32, output: usize): void {
+  const size = isInt16 ? 2 : 1;
+  const bytes = times * size;
+  for (let i = 0; i < count; i++) {
+    const values = isInt16 ? v128.load16_splat(input) : v128.load8_splat(input);
+    for (let at = 0; at < bytes; at += 16) v128.store(output + at, values);
+    input += size;
+    output += bytes;
+  }
+}

@@ -1,6 +1,6 @@
 /** What the module exports. */
 export { conv2d, conv2dPointwise, writeImage } from './conv_2d';
-export { depthwiseConv2d } from './depthwise_conv_2d';
+export { depthwiseConv2d, repeatValues } from './depthwise_conv_2d';
 export { conv2dInt16, sumFullyConnected } from './int16';
 export { averagePool2d, maxPool2d, mean } from './pooling';
 export { multiplyBytes } from './product';

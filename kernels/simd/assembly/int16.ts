@@ -134,7 +134,7 @@ function sumColumns(
   }
 }
 
-/** CONV_2D over an image of int16, or an input that needs no padding. Strides are in bytes of the image. */
+/** conv2d of conv_2d.ts over an image of int16, or over an input that needs no padding. */
 export function conv2dInt16(
   image: usize,
   batches: i32,
@@ -150,8 +150,11 @@ export function conv2dInt16(
   units: i32,
   matrix: usize,
   blocks: usize,
+  columns: i32,
   output: usize,
-  outputDepth: i32,
+  outputBatchStride: i32,
+  outputRowStride: i32,
+  outputPixelStride: i32,
   tile: usize,
 ): void {
   const blockBytes = (<usize>tapRows * tapColumns * units) << 5;
@@ -159,21 +162,21 @@ export function conv2dInt16(
     for (let y = 0; y < outputHeight; y++) {
       for (let x = 0; x < outputWidth; x++) {
         const row = image + b * batchStride + y * rowStride + x * pixelStride;
+        const to = output + b * outputBatchStride + y * outputRowStride + x * outputPixelStride;
         let block = blocks + HEADER_BYTES;
-        let columns = matrix;
-        for (let c = 0; c < outputDepth; c += 8) {
+        let weights = matrix;
+        for (let c = 0; c < columns; c += 8) {
           const isLong = wayOf(block) == LONG;
-          sumColumns(isLong, row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, columns, tile);
-          if (isLong) storeLong(tile, block, blocks, output + (c << 1), outputDepth - c);
+          sumColumns(isLong, row, tapRows, tapRowStride, tapColumns, tapColumnStride, units, weights, tile);
+          if (isLong) storeLong(tile, block, blocks, to + (c << 1), columns - c);
           else {
             const sums0 = i32x4.add(v128.load(tile), v128.load(block));
             const sums1 = i32x4.add(v128.load(tile, 16), v128.load(block, 16));
-            storeBlock(sums0, sums1, block, blocks, output + (c << 1), outputDepth - c, tile);
+            storeBlock(sums0, sums1, block, blocks, to + (c << 1), columns - c, tile);
           }
-          columns += blockBytes;
+          weights += blockBytes;
           block += BLOCK_BYTES;
         }
-        output += outputDepth << 1;
       }
     }
   }
