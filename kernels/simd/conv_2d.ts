@@ -13,7 +13,8 @@ import { isConstant, prepareResident, sliceOf } from './resident.ts';
 
 export function conv2d(engine: Engine) {
   return (p: PreparedConv, node: Node): OptimizedBind | undefined => {
-    if (p.kind === 'float' || !isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
+    if (p.kind === 'float' || node.singleRounding) return undefined;
+    if (!isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
     const isTap = p.filterHeight === 1 && p.filterWidth === 1 && p.padTop === 0 && p.padLeft === 0 && p.groups === 1;
     return isTap && p.input.tensor.dtype !== 'int16'
       ? preparePointwise(p, node, engine)

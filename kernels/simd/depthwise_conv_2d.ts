@@ -22,7 +22,8 @@ import { isConstant, prepareResident } from './resident.ts';
 
 export function depthwiseConv2d(engine: Engine) {
   return (p: PreparedDepthwiseConv, node: Node): OptimizedBind | undefined => {
-    if (p.kind === 'float' || !isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
+    if (p.kind === 'float' || node.singleRounding) return undefined;
+    if (!isConstant(p.filter.tensor, p.bias) || p.output.size === 0) return undefined;
     return p.inputDepth === 1 && p.depthMultiplier > 1
       ? prepareOneChannel(p, node, engine)
       : prepareChannels(p, node, engine);

@@ -19,7 +19,8 @@ export function fullyConnected(engine: Engine) {
     if (!isConstant(p.filter.tensor) || p.filter.tensor.dtype === 'int16' || p.output.size === 0) return undefined;
     if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node);
     if (p.output.dtype === 'int16' || !isConstant(p.bias)) return undefined;
-    if ('factors' in requantization && !isDoublePossible(requantization)) return undefined;
+    const isPossible = 'factors' in requantization ? isDoublePossible(requantization) : !node.singleRounding;
+    if (!isPossible) return undefined;
     const row = { batches: 1, inputHeight: 1, inputWidth: batches, inputDepth: accumDepth, outputHeight: 1 };
     return preparePointwise({ ...p, ...row, outputWidth: batches, strideHeight: 1, strideWidth: 1 }, node, engine);
   };

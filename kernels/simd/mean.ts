@@ -7,7 +7,7 @@ import { BLOCK, packBlocks, prepareBlocks } from './requantization.ts';
 import { prepareResident } from './resident.ts';
 
 export function MEAN(p: Sum, node: Node): OptimizedBind | undefined {
-  if (p.kind !== 'quantized' || p.input.dtype === 'int16') return undefined;
+  if (p.kind !== 'quantized' || p.input.dtype === 'int16' || node.singleRounding) return undefined;
   const { outputs, runs, runLength: count, runStride: depth } = p.reduction;
   const isImage = runs === 1 && outputs.strides[0] === 1 && outputs.sizes[0] === depth;
   const input = prepareResident(node, p.input);

@@ -15,7 +15,7 @@ const MAX_PHASES = 64;
 export function transposeConv(engine: Engine) {
   return (p: TransposeConv, node: Node): OptimizedBind | undefined => {
     const isTaken = isConstant(p.filter.tensor, p.bias) && p.strideHeight * p.strideWidth <= MAX_PHASES;
-    if (!isTaken || p.output.size === 0) return undefined;
+    if (!isTaken || p.output.size === 0 || node.singleRounding) return undefined;
     const rows = phasesOf(p.inputHeight, p.outputHeight, p.filterHeight, p.strideHeight, p.padTop);
     const columns = phasesOf(p.inputWidth, p.outputWidth, p.filterWidth, p.strideWidth, p.padLeft);
     const image = { height: rows.size, width: columns.size, top: rows.before, left: columns.before };
