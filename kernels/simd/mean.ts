@@ -19,6 +19,7 @@ export function MEAN(p: Sum, node: Node): OptimizedBind | undefined {
     const requantization = {
       multipliers: new Int32Array(BLOCK).fill(p.multiplier),
       shifts: new Int32Array(BLOCK).fill(p.shift),
+      singleRounding: p.singleRounding,
       outputOffset: p.outputOffset,
       activationMin: p.min,
       activationMax: p.max,

@@ -75,7 +75,7 @@ function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>,
 
 /** Returns the memory in halves of words. */
 function packHeader(
-  { outputOffset, activationMin, activationMax }: Omit<Requantization, 'multipliers' | 'shifts'>,
+  { outputOffset, activationMin, activationMax }: Pick<Requantization, 'outputOffset' | 'activationMin' | 'activationMax'>,
   words: Int32Array,
 ): Int16Array {
   const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);

@@ -2,10 +2,19 @@
  * CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED of the optimized kernels beside the reference's, at sizes around
  * their blocks: 8 or 16 channels, 4 pixels, 2 or 4 values to a unit.
  */
-import { describe, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import type { Profile } from '../../kernels/kernel.ts';
-import type { Random } from '../fuzz/random.ts';
-import { between, compareMany, constant, drawTensor, drawZeroPoint, optimizedSets } from './against_reference.ts';
+import { Random } from '../fuzz/random.ts';
+import {
+  between,
+  compareMany,
+  compareWithReference,
+  constant,
+  drawTensor,
+  drawZeroPoint,
+  optimizedSets,
+} from './against_reference.ts';
 import type { OperatorCase, TensorLiteral } from './run_operator.ts';
 
 /** The ways of kernels/simd/assembly/requantize.ts. */
@@ -206,6 +215,63 @@ function drawTransposeConv(random: Random, multipliers: Multipliers, types: Type
   };
 }
 
+interface RowSizes {
+  readonly channels: number;
+  readonly depth: number;
+  readonly pixels: number;
+  readonly taps: number;
+  readonly input: Types['input'];
+  readonly seed: number;
+}
+
+/** Over one row of pixels; a row of TRANSPOSE_CONV's output is as much longer as its strides say. */
+function drawRow(
+  op: string,
+  { channels, depth, pixels, taps, input, seed }: RowSizes,
+  more: object = {},
+): OperatorCase {
+  const random = new Random(seed);
+  const options = {
+    padding: 'SAME',
+    strideH: 1,
+    strideW: 1,
+    dilationHFactor: 1,
+    dilationWFactor: 1,
+    depthMultiplier: 1,
+    weightsFormat: 'DEFAULT',
+    keepNumDims: false,
+    fusedActivationFunction: random.of(activations),
+    quantizedBiasType: 'FLOAT32',
+    ...more,
+  };
+  const isDepthwise = op === 'DEPTHWISE_CONV_2D';
+  const isTransposed = op === 'TRANSPOSE_CONV';
+  const [image, weights] =
+    op === 'FULLY_CONNECTED'
+      ? [
+          [pixels, depth],
+          [channels, depth],
+        ]
+      : [
+          [1, 1, pixels, isDepthwise ? channels : depth],
+          isDepthwise ? [1, 1, taps, channels] : [channels, 1, taps, depth],
+        ];
+  const multipliers = { exponents: [-8, -2], biasBits: 14 } as const;
+  const types = { input, bias: 'int32' } as const;
+  const dimension = isDepthwise ? 3 : 0;
+  const { inputs, outputs } = drawProduct(random, multipliers, types, image, weights, { channels, dimension });
+  if (!isTransposed) return { op, options, inputs, outputs };
+  const [values, filter, bias] = inputs;
+  const shape = [1, options.strideH, pixels * options.strideW, channels];
+  const filter8 = { ...filter, dtype: input === 'uint8' ? ('uint8' as const) : ('int8' as const) };
+  return {
+    op,
+    options,
+    inputs: [constant({ dtype: 'int32', shape: [4], data: shape }), filter8, values, bias],
+    outputs,
+  };
+}
+
 /** Sums of which the double product is next to a half: the filter is 0, and the bias is the sum. */
 function drawHalves(random: Random): OperatorCase {
   const multipliers = { exponents: [-24, -2], biasBits: 1 } as const;
@@ -254,35 +320,28 @@ describe.each(optimizedSets)('$name', ({ set }) => {
     compareMany(set, 60, (random) => drawConvolution(random, multipliers, types, 'CONV_2D', 400), { ways });
   });
 
-  const small = { exponents: [-8, -2], biasBits: 14 } as const;
+  test.each(operators)('%s, sizes around the blocks', (op) => {
+    const upTo = (max: number) => fc.integer({ min: 1, max });
+    const sizes = fc.record({
+      channels: upTo(17),
+      depth: upTo(17),
+      pixels: fc.oneof(upTo(9), fc.integer({ min: 15, max: 17 })),
+      taps: upTo(4),
+      input: fc.constantFrom('int8', 'uint8', 'int16'),
+      seed: fc.noShrink(fc.integer()),
+    });
+    const property = fc.property(sizes, (given) => {
+      expect(compareWithReference(drawRow(op, given), set).isTaken).toBe(true);
+    });
+    fc.assert(property, { seed: 20261125, numRuns: 300 });
+  });
 
   test.each([
-    { op: 'CONV_2D', what: 'far more padding than input', options: { dilationHFactor: 100 } },
+    { op: 'CONV_2D', what: 'far more padding than input', options: { dilationWFactor: 100 } },
     { op: 'TRANSPOSE_CONV', what: 'a stride of many phases', options: { strideH: 9, strideW: 8 } },
   ])('$op, $what: left to the reference', ({ op, options }) => {
-    const draw = (random: Random): OperatorCase => {
-      const isTransposed = op === 'TRANSPOSE_CONV';
-      const shape = isTransposed ? [1, 1, 1, 2] : [1, 2, 2, 2];
-      const sizes = { channels: 3, dimension: 0 };
-      const { inputs, outputs } = drawProduct(random, small, eightBits(random), shape, [3, 3, 3, 2], sizes);
-      const [input, filter, bias] = inputs;
-      const outputShape = constant({ dtype: 'int32', shape: [4], data: [1, 9, 8, 3] });
-      const weights: TensorLiteral = { ...filter, dtype: input.dtype };
-      return {
-        op,
-        options: {
-          padding: 'SAME',
-          strideH: 1,
-          strideW: 1,
-          fusedActivationFunction: 'NONE',
-          quantizedBiasType: 'FLOAT32',
-          ...options,
-        },
-        inputs: isTransposed ? [outputShape, weights, input, bias] : [input, weights, bias],
-        outputs,
-      };
-    };
-    compareMany(set, 10, draw, { taken: false });
+    const sizes = { channels: 3, depth: 2, pixels: 2, taps: 3, input: 'int8' } as const;
+    compareMany(set, 10, (random) => drawRow(op, { ...sizes, seed: random.below(2 ** 31) }, options), { taken: false });
   });
 
   test('FULLY_CONNECTED, tflite', () => {
