@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor.ts';
 export const BLOCK = 8;
 
 /** Sizes in int32: of what is the same for all channels, and of a block. */
-const HEADER_SIZE = 20;
+const HEADER_SIZE = 28;
 const BLOCK_SIZE = 48;
 
 /** How a channel's sum comes about. */
@@ -55,7 +55,7 @@ export function packBlocks(r: Requantization | DoubleRequantization, sums: Sums,
 /** Of int32 sums. The ways of 16 bits are for 8-bit outputs. */
 function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>, isNarrow: boolean) {
   const words = blocks.data;
-  const halves = packHeader(r, words);
+  const halves = packHeader(r, words, !isNarrow);
   const { start, multipliers, rights, largest } = simplify(r, sums);
   for (let first = 0, block = HEADER_SIZE; first < start.length; first += BLOCK, block += BLOCK_SIZE) {
     const end = Math.min(first + BLOCK, start.length);
@@ -73,15 +73,27 @@ function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>,
   }
 }
 
-/** Returns the memory in halves of words. */
+/**
+ * For outputs of every type. A clamp from 0 on is one of uint8, or makes no difference between it and int8. Returns the memory
+ * in halves of words.
+ */
 function packHeader(
   { outputOffset, activationMin, activationMax }: Pick<Requantization, 'outputOffset' | 'activationMin' | 'activationMax'>,
   words: Int32Array,
+  is16: boolean,
 ): Int16Array {
+  const flip = !is16 && activationMin < 0 ? 0x80 : 0;
   const halves = new Int16Array(words.buffer, words.byteOffset, 2 * words.length);
-  halves.fill(outputOffset, 0, 8).fill(activationMin, 8, 16).fill(activationMax, 16, 24);
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, 4 * words.length);
+  halves
+    .fill(outputOffset + flip, 0, 8)
+    .fill(activationMin + flip, 8, 16)
+    .fill(activationMax + flip, 16, 24);
   words.fill(1 << 31, 12, 13).fill(1 << 31, 14, 15);
-  halves.fill(0xff, 32, 40);
+  bytes
+    .fill(activationMin + flip, 64, 80)
+    .fill(activationMax + flip, 80, 96)
+    .fill(flip, 96, 112);
   return halves;
 }
 
@@ -145,7 +157,7 @@ function packLong(r: Requantization, bias: Tensor<'int64'> | undefined, reach: F
   const words = blocks.data;
   const biases = bias ? bias.data : new BigInt64Array(reach.length);
   const longs = new BigInt64Array(words.buffer, words.byteOffset, words.length >> 1);
-  packHeader(r, words);
+  packHeader(r, words, true);
   const channels = Array.from(reach, (distance, c) => {
     const [multiplier, shift] = [r.multipliers[c], r.shifts[c]];
     const largest = distance + Math.abs(Number(biases[c]));
@@ -186,7 +198,7 @@ export function isDoublePossible(r: DoubleRequantization): boolean {
 
 function packDouble(r: DoubleRequantization, { start }: Sums, blocks: Tensor<'int32'>) {
   const words = blocks.data;
-  packHeader(r, words);
+  packHeader(r, words, false);
   const shift = leastFractionBits(r) - 21; // of 53 bits, 32 are left
   r.factors.forEach((factor, c) => {
     const { significandHigh, significandLow } = factor;

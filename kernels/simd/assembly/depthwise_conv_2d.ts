@@ -15,9 +15,8 @@
  */
 import { convolveInt16 } from './int16';
 import { multiplyAdd } from './product';
-import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, storeBlock, wayOf } from './requantize';
+import { BLOCK_BYTES, clampBytes, EXACT, HEADER_BYTES, requantize8, storeBlock, wayOf } from './requantize';
 import { load8 } from './rows';
-import { lowBytes } from './store';
 
 export function depthwiseConv2d(
   input: usize,
@@ -305,7 +304,7 @@ function storeTwoBlocks(
   if (count >= 16 && way0 != EXACT && way1 != EXACT) {
     const values0 = requantize8(sums0, sums1, block, way0, header);
     const values1 = requantize8(sums2, sums3, next, way1, header);
-    v128.store(output, lowBytes(values0, values1, v128.load(header, LOW_BYTES)));
+    v128.store(output, clampBytes(values0, values1, header));
     return;
   }
   storeBlock(sums0, sums1, block, header, output, 8, tile);

@@ -18,7 +18,7 @@
  *          64  bias        8 x int64
  *         128  shift       8 x int32
  */
-import { BLOCK_BYTES, EXACT, HEADER_BYTES, MAX, MIN, MULTIPLIER, requantize8, requantizeExactly, SHIFT, wayOf } from './requantize';
+import { BLOCK_BYTES, clamp, clamp16, EXACT, HEADER_BYTES, MULTIPLIER, requantize8, requantizeExactly, SHIFT, wayOf } from './requantize';
 import { store16 } from './store';
 
 const LONG = 6;
@@ -39,13 +39,11 @@ function storeBlock(sums0: v128, sums1: v128, block: usize, header: usize, outpu
     }
     return;
   }
-  store16(output, requantize8(sums0, sums1, block, way, header), count);
+  store16(output, clamp16(requantize8(sums0, sums1, block, way, header), header), count);
 }
 
 /** The same of the eight int64 in `tile`, from 0 on, by LONG. */
 function storeLong(tile: usize, block: usize, header: usize, output: usize, count: i32): void {
-  const lowest = <i32>load<i16>(header, MIN);
-  const highest = <i32>load<i16>(header, MAX);
   const lanes = min(8, count);
   for (let i = 0; i < lanes; i++) {
     const at = block + (<usize>i << 2);
@@ -53,7 +51,7 @@ function storeLong(tile: usize, block: usize, header: usize, output: usize, coun
     const product = sum * <i64>load<i32>(at, MULTIPLIER);
     const right = 15 - load<i32>(at, SHIFT);
     const scaled = <i32>((product >> right) + ((product >> (right - 1)) & 1));
-    store<i16>(output + (<usize>i << 1), max(min(scaled, highest), lowest));
+    store<i16>(output + (<usize>i << 1), clamp(scaled, header));
   }
 }
 

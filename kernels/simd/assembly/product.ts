@@ -18,8 +18,8 @@
  * The matrix is packed by ../matrix.ts in the order in which it is read: the unit's values of 8 columns, 32 bytes. In front of one
  * of bytes lies a 1 for each value of a tap, then 0 to a multiple of 16: what a row's sum is computed with.
  */
-import { BLOCK_BYTES, EXACT, HEADER_BYTES, LOW_BYTES, requantize8, requantizeExactly, storeBlock, wayOf } from './requantize';
-import { highHalf, lowBytes, store8 } from './store';
+import { BLOCK_BYTES, clampBytes, EXACT, HEADER_BYTES, requantize8, requantizeByteExactly, storeBlock, wayOf } from './requantize';
+import { highHalf, store8 } from './store';
 
 @inline
 export function multiplyAdd<T>(values: v128, matrix: v128, sums: v128): v128 {
@@ -150,17 +150,8 @@ export function multiplyRows<T>(
     const count = columns - c;
     const way = wayOf(blocks);
     if (way != EXACT) {
-      const mask = v128.load(header, LOW_BYTES);
-      const ab = lowBytes(
-        requantize8(a0, a1, blocks, way, header),
-        requantize8(b0, b1, blocks, way, header),
-        mask,
-      );
-      const cd = lowBytes(
-        requantize8(c0, c1, blocks, way, header),
-        requantize8(d0, d1, blocks, way, header),
-        mask,
-      );
+      const ab = clampBytes(requantize8(a0, a1, blocks, way, header), requantize8(b0, b1, blocks, way, header), header);
+      const cd = clampBytes(requantize8(c0, c1, blocks, way, header), requantize8(d0, d1, blocks, way, header), header);
       store8(output0 + c, ab, count);
       store8(output1 + c, highHalf(ab), count);
       store8(output2 + c, cd, count);
@@ -171,22 +162,10 @@ export function multiplyRows<T>(
       for (let i = 0; i < lanes; i++) {
         const sum = tile + ((<usize>i) << 2);
         const s = c + i;
-        store<u8>(
-          output0 + s,
-          requantizeExactly(load<i32>(sum), blocks, i, header),
-        );
-        store<u8>(
-          output1 + s,
-          requantizeExactly(load<i32>(sum, 32), blocks, i, header),
-        );
-        store<u8>(
-          output2 + s,
-          requantizeExactly(load<i32>(sum, 64), blocks, i, header),
-        );
-        store<u8>(
-          output3 + s,
-          requantizeExactly(load<i32>(sum, 96), blocks, i, header),
-        );
+        store<u8>(output0 + s, requantizeByteExactly(load<i32>(sum), blocks, i, header));
+        store<u8>(output1 + s, requantizeByteExactly(load<i32>(sum, 32), blocks, i, header));
+        store<u8>(output2 + s, requantizeByteExactly(load<i32>(sum, 64), blocks, i, header));
+        store<u8>(output3 + s, requantizeByteExactly(load<i32>(sum, 96), blocks, i, header));
       }
     }
     blocks += BLOCK_BYTES;

@@ -19,7 +19,9 @@
  *    16  min         8 x int16, what the output is clamped to
  *    32  max         8 x int16
  *    48  nudge       2 x int64, 2^31
- *    64  low bytes   8 x int16, 0xff
+ *    64  min         16 x uint8
+ *    80  max         16 x uint8
+ *    96  flip        16 x uint8, what makes int8 of uint8: their offset, min and max are 128 too large
  *
  * (a vector in memory costs no more than one in a register, of which there are too few), then blocks of 8 channels:
  *
@@ -33,14 +35,16 @@
  */
 
 import { multiplyByDouble8 } from './double';
-import { lowBytes, store8 } from './store';
+import { store8 } from './store';
 
-export const HEADER_BYTES: usize = 80;
+export const HEADER_BYTES: usize = 112;
 const OFFSET: usize = 0;
-export const MIN: usize = 16;
-export const MAX: usize = 32;
+const MIN: usize = 16;
+const MAX: usize = 32;
 const HIGH_NUDGE: usize = 48;
-export const LOW_BYTES: usize = 64;
+const MIN_BYTES: usize = 64;
+const MAX_BYTES: usize = 80;
+const FLIP: usize = 96;
 
 export const BLOCK_BYTES: usize = 192;
 export const MULTIPLIER: usize = 32;
@@ -101,7 +105,7 @@ function divideWide(v: v128, block: usize): v128 {
   return multiplyHigh(i32x4.add(lessSign(v), v128.load(block, NUDGE)), v128.load(block, SCALE));
 }
 
-/** Eight channels as int16, with the output's offset and its clamp. `way` is the block's, and not EXACT. */
+/** Eight channels as int16, saturated, with the output's offset, not clamped. `way` is the block's, and not EXACT. */
 @inline
 export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, header: usize): v128 {
   let scaled: v128;
@@ -120,8 +124,24 @@ export function requantize8(sums0: v128, sums1: v128, block: usize, way: i32, he
       scaled = i16x8.narrow_i32x4_s(divideWide(v0, block), divideWide(v1, block + 16));
     } else scaled = i16x8.narrow_i32x4_s(v0, v1);
   }
-  const shifted = i16x8.add_sat_s(scaled, v128.load(header, OFFSET));
-  return i16x8.min_s(i16x8.max_s(shifted, v128.load(header, MIN)), v128.load(header, MAX));
+  return i16x8.add_sat_s(scaled, v128.load(header, OFFSET));
+}
+
+/** Sixteen channels, clamped. */
+@inline
+export function clampBytes(low: v128, high: v128, header: usize): v128 {
+  const bytes = i8x16.max_u(i8x16.narrow_i16x8_u(low, high), v128.load(header, MIN_BYTES));
+  return v128.xor(i8x16.min_u(bytes, v128.load(header, MAX_BYTES)), v128.load(header, FLIP));
+}
+
+@inline
+export function clamp16(values: v128, header: usize): v128 {
+  return i16x8.min_s(i16x8.max_s(values, v128.load(header, MIN)), v128.load(header, MAX));
+}
+
+@inline
+export function clamp(value: i32, header: usize): i32 {
+  return max(min(value, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
 }
 
 /** MultiplyByQuantizedMultiplier with two roundings, of any sum and any shift in -31..30. */
@@ -139,8 +159,13 @@ export function multiplyByQuantizedMultiplier(x: i32, multiplier: i32, shift: i3
 export function requantizeExactly(sum: i32, block: usize, c: i32, header: usize): i32 {
   const at = block + (<usize>c << 2);
   const scaled = multiplyByQuantizedMultiplier(sum, load<i32>(at, MULTIPLIER), load<i32>(at, SHIFT));
-  const shifted = scaled + load<i16>(header, OFFSET);
-  return max(min(shifted, <i32>load<i16>(header, MAX)), <i32>load<i16>(header, MIN));
+  return clamp(scaled + load<i16>(header, OFFSET), header);
+}
+
+/** The same as a byte. */
+@inline
+export function requantizeByteExactly(sum: i32, block: usize, c: i32, header: usize): u8 {
+  return <u8>(requantizeExactly(sum, block, c, header) ^ load<u8>(header, FLIP));
 }
 
 /** Stores eight channels of a row or a pixel, or the `count` that there are; `tile` has room for their sums. */
@@ -148,13 +173,13 @@ export function storeBlock(sums0: v128, sums1: v128, block: usize, header: usize
   const way = wayOf(block);
   if (way != EXACT) {
     const values = requantize8(sums0, sums1, block, way, header);
-    store8(output, lowBytes(values, values, v128.load(header, LOW_BYTES)), count);
+    store8(output, clampBytes(values, values, header), count);
     return;
   }
   v128.store(tile, sums0);
   v128.store(tile, sums1, 16);
   const lanes = min(8, count);
   for (let i = 0; i < lanes; i++) {
-    store<u8>(output + i, requantizeExactly(load<i32>(tile + (<usize>i << 2)), block, i, header));
+    store<u8>(output + i, requantizeByteExactly(load<i32>(tile + (<usize>i << 2)), block, i, header));
   }
 }
