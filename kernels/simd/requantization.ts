@@ -59,7 +59,7 @@ function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>,
   const { start, multipliers, rights, largest } = simplify(r, sums);
   for (let first = 0, block = HEADER_SIZE; first < start.length; first += BLOCK, block += BLOCK_SIZE) {
     const end = Math.min(first + BLOCK, start.length);
-    const way = wayOf(rights.subarray(first, end), largest.subarray(first, end), isNarrow);
+    const way = wayOf(rights, largest, first, end, isNarrow);
     for (let c = first, i = 0; c < end; c++, i++) {
       const right = rights[c];
       words[block + i] = start[c];
@@ -97,11 +97,15 @@ function packHeader(
   return halves;
 }
 
-/** The fastest way that is right for all channels of a block. */
-function wayOf(rights: Int32Array, largest: Float64Array, isNarrow: boolean): number {
-  const min = Math.min(...rights);
-  const max = Math.max(...rights);
-  if (Math.max(...largest) >= 2 ** 30) return EXACT;
+/** The fastest way that is right for the channels of a block. */
+function wayOf(rights: Int32Array, largest: Float64Array, first: number, end: number, isNarrow: boolean): number {
+  let min = 32;
+  let max = -32;
+  for (let c = first; c < end; c++) {
+    if (largest[c]! >= 2 ** 30) return EXACT;
+    min = Math.min(min, rights[c]!);
+    max = Math.max(max, rights[c]!);
+  }
   if (isNarrow && min >= 1 && max <= 7) return NARROW;
   if (isNarrow && min >= T + 1 && max <= T + 7) return NARROW_T;
   return min >= 2 && max <= 30 ? WIDE : EXACT;
