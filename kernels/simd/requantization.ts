@@ -78,7 +78,11 @@ function packMultipliers(r: Requantization, sums: Sums, blocks: Tensor<'int32'>,
  * in halves of words.
  */
 function packHeader(
-  { outputOffset, activationMin, activationMax }: Pick<Requantization, 'outputOffset' | 'activationMin' | 'activationMax'>,
+  {
+    outputOffset,
+    activationMin,
+    activationMax,
+  }: Pick<Requantization, 'outputOffset' | 'activationMin' | 'activationMax'>,
   words: Int32Array,
   is16: boolean,
 ): Int16Array {
@@ -102,9 +106,9 @@ function wayOf(rights: Int32Array, largest: Float64Array, first: number, end: nu
   let min = 32;
   let max = -32;
   for (let c = first; c < end; c++) {
-    if (largest[c]! >= 2 ** 30) return EXACT;
-    min = Math.min(min, rights[c]!);
-    max = Math.max(max, rights[c]!);
+    if (largest[c] >= 2 ** 30) return EXACT;
+    min = Math.min(min, rights[c]);
+    max = Math.max(max, rights[c]);
   }
   if (isNarrow && min >= 1 && max <= 7) return NARROW;
   if (isNarrow && min >= T + 1 && max <= T + 7) return NARROW_T;
@@ -116,16 +120,21 @@ function wayOf(rights: Int32Array, largest: Float64Array, first: number, end: nu
  * every way. Trained models have many: their weights are so small that only the bias, up to 2^30, is left, or nothing.
  */
 function simplify({ multipliers, shifts, singleRounding }: Requantization, { bias, reach, start }: Sums) {
+  const channels = start.length;
   const simple = {
     start: start.slice(),
     multipliers: multipliers.slice(),
-    rights: shifts.map((shift) => 0 - shift),
-    largest: reach.map((distance, c) => distance + Math.abs(bias[c])),
+    rights: new Int32Array(channels),
+    largest: new Float64Array(channels),
   };
-  for (let c = 0; c < start.length; c++) {
-    const isZero = simple.largest[c] * multipliers[c] < 2 ** (29 - shifts[c]); // the sum becomes less than a quarter
+  for (let c = 0; c < channels; c++) {
+    const largest = reach[c] + Math.abs(bias[c]);
+    const shift = shifts[c];
+    simple.rights[c] = 0 - shift;
+    simple.largest[c] = largest;
+    const isZero = largest * multipliers[c] < 2 ** (29 - shift); // the sum becomes less than a quarter
     if (!isZero && reach[c] > 0) continue;
-    const scaled = multiplyByQuantizedMultiplier(bias[c], multipliers[c], shifts[c], singleRounding);
+    const scaled = multiplyByQuantizedMultiplier(bias[c], multipliers[c], shift, singleRounding);
     const output = isZero ? 0 : Math.min(Math.max(scaled, -BEYOND), BEYOND);
     if (reach[c] === 0) simple.start[c] = output << (ANY_RIGHT + 1);
     simple.multipliers[c] = reach[c] === 0 ? 2 ** 30 : 0;
