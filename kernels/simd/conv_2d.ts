@@ -45,7 +45,7 @@ export function preparePointwise(p: Pixels, node: Node, engine: Engine): Optimiz
   const tile = node.scratch('int32', 4 * BLOCK);
   return ({ bind }: SimdMemory): Eval => {
     input.load();
-    packBlocks(p.requantization, packMatrix(matrix, p.bias as Tensor<'int32'>, tensor), blocks);
+    packBlocks(p.requantization, packMatrix(engine, matrix, p.bias as Tensor<'int32'>, tensor), blocks);
     return bind('conv2dPointwise', {
       input: input.tensor,
       isUnsigned: tensor.dtype === 'uint8',

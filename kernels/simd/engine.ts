@@ -1,4 +1,5 @@
 /** What this engine makes of the module: whether it compiles it, and which instructions it has. */
+import { Packer } from './packer.ts';
 import { MODULE, RELAXED_MODULE } from './wasm.ts';
 
 export interface Engine {
@@ -8,27 +9,35 @@ export interface Engine {
    * exactly: x86-64 with AVX-VNNI as uint8, ARM with dot products as int8. Undefined where it does not, or is not there.
    */
   readonly byteRows: 'uint8' | 'int8' | undefined;
+  readonly packer: Packer;
 }
 
 /** Without relaxed SIMD; undefined where the engine has no SIMD, or does not allow code to be compiled. */
 export function plainEngine(): Engine | undefined {
   const module = compile(MODULE);
-  return module && { module, byteRows: undefined };
+  return module && { module, byteRows: undefined, packer: new Packer(module) };
 }
 
 /** With relaxed SIMD; undefined where it is not there, or gives other bits. */
 export function relaxedEngine(): Engine | undefined {
   const module = compile(RELAXED_MODULE);
   const byteRows = module && byteRowsOf(module);
-  return byteRows && { module, byteRows };
+  return byteRows && { module, byteRows, packer: new Packer(module) };
 }
 
 function compile(base64: string): WebAssembly.Module | undefined {
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+    return new WebAssembly.Module(bytesOf(base64));
   } catch {
     return undefined;
   }
+}
+
+function bytesOf(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** Which exact product it is, if any: of extreme bytes, at which sums of two products would saturate in 16 bits. */

@@ -17,7 +17,7 @@ export function fullyConnected(engine: Engine) {
     if (p.kind === 'float') return undefined;
     const { requantization, batches, accumDepth } = p;
     if (!isConstant(p.filter.tensor) || p.filter.tensor.dtype === 'int16' || p.output.size === 0) return undefined;
-    if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node);
+    if (p.input.tensor.dtype === 'int16') return prepareInt16(p, node, engine);
     if (p.output.dtype === 'int16' || !isConstant(p.bias)) return undefined;
     const isPossible = 'factors' in requantization ? isDoublePossible(requantization) : !node.singleRounding;
     if (!isPossible) return undefined;
@@ -26,7 +26,7 @@ export function fullyConnected(engine: Engine) {
   };
 }
 
-function prepareInt16(p: FullyConnected, node: Node): OptimizedBind | undefined {
+function prepareInt16(p: FullyConnected, node: Node, engine: Engine): OptimizedBind | undefined {
   const { batches, outputDepth, accumDepth } = p;
   const input = prepareResident(node, p.input.tensor);
   if (!input) return undefined;
@@ -38,7 +38,7 @@ function prepareInt16(p: FullyConnected, node: Node): OptimizedBind | undefined 
   const tile = node.scratch('int32', 2 * BLOCK);
   return ({ bind }: SimdMemory): Eval => {
     input.load();
-    packMatrix(matrix, undefined, p.input.tensor);
+    packMatrix(engine, matrix, undefined, p.input.tensor);
     const sum = bind('sumFullyConnected', {
       input: input.tensor,
       rows: batches,

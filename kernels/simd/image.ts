@@ -106,7 +106,7 @@ export function prepareImage(
     });
     const multiply = prepared.map(({ part, matrix, blocks }) => {
       const { filter, bias, requantization } = part;
-      const pack = (start: Tensor<'int32'> | undefined) => packMatrix(matrix, start, tensor);
+      const pack = (start: Tensor<'int32'> | undefined) => packMatrix(engine, matrix, start, tensor);
       if (isInt16) packInt16Blocks(requantization, bias, isLong, pack, blocks);
       else packBlocks(requantization, pack(bias as Tensor<'int32'>), blocks);
       const { valueBytes } = rows;
