@@ -12,8 +12,12 @@ export interface ErrorPlace {
   offset?: number | undefined;
 }
 
-/** What requant throws, always one of the four classes below; anything else that is thrown is a bug in requant. */
+/**
+ * What requant throws, always one of the four classes below (and of requant/pool a ThreadError); anything else that is thrown
+ * is a bug in requant.
+ */
 export abstract class RequantError extends Error implements ErrorPlace {
+  abstract override readonly name: string; // written out: bundlers rename classes
   abstract readonly code: string;
   readonly op: string | undefined;
   readonly node: number | undefined;
@@ -23,7 +27,6 @@ export abstract class RequantError extends Error implements ErrorPlace {
 
   constructor(message: string, place: ErrorPlace = {}, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.op = place.op;
     this.node = place.node;
     this.tensor = place.tensor;
@@ -34,6 +37,7 @@ export abstract class RequantError extends Error implements ErrorPlace {
 
 /** The file is wrong: cut, garbled, or a model that contradicts itself. */
 export class ModelError extends RequantError {
+  override readonly name = 'ModelError';
   readonly code = 'MODEL';
 }
 
@@ -46,6 +50,7 @@ export interface UnsupportedNode {
 
 /** The file is right, but asks for what requant does not do. */
 export class UnsupportedError extends RequantError {
+  override readonly name = 'UnsupportedError';
   readonly code = 'UNSUPPORTED';
   /** Every node that it is about. */
   readonly nodes: readonly UnsupportedNode[];
@@ -58,10 +63,12 @@ export class UnsupportedError extends RequantError {
 
 /** The caller is wrong: the wrong input, type, length, option or name. */
 export class InputError extends RequantError {
+  override readonly name = 'InputError';
   readonly code = 'INPUT';
 }
 
 /** The model is right, but larger than the limits it is run under. */
 export class LimitError extends RequantError {
+  override readonly name = 'LimitError';
   readonly code = 'LIMIT';
 }

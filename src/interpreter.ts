@@ -54,17 +54,9 @@ export class Interpreter {
    *   not run (it names them all), LimitError if it is larger than options.limits, InputError for wrong arguments
    */
   constructor(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions = {}) {
-    this.profile = oneOf('profile', options.profile ?? 'tflite', PROFILES);
-    this.kernels = chooseKernels(oneOf('kernels', options.kernels ?? 'auto', KERNELS));
-    for (const [name, limit] of Object.entries(options.limits ?? {})) {
-      oneOf('limits', name, Object.keys(DEFAULT_LIMITS));
-      if (!(limit >= 0)) throw new InputError(`options.limits.${name} is ${limit}; it must be a number from 0 on`);
-    }
-    for (const [name, own] of Object.entries(options.customOps ?? {})) {
-      if (typeof own?.prepare !== 'function' || typeof own.bind !== 'function') {
-        throw new InputError(`options.customOps.${name} is no operator; make one with operator(prepare, bind)`);
-      }
-    }
+    const { profile, kernels } = checkOptions(options);
+    this.profile = profile;
+    this.kernels = chooseKernels(kernels);
     this.model = loadModel(bytes);
     this.#program = new Program(this.model, {
       profile: this.profile,
@@ -237,6 +229,23 @@ export class Interpreter {
 
 function counted(list: readonly unknown[], noun: string): string {
   return `${list.length} ${noun}${list.length === 1 ? '' : 's'}`;
+}
+
+/** Profile and kernels, by name; throws an InputError for a value that an option cannot have. */
+export function checkOptions(options: InterpreterOptions) {
+  for (const [name, limit] of Object.entries(options.limits ?? {})) {
+    oneOf('limits', name, Object.keys(DEFAULT_LIMITS));
+    if (!(limit >= 0)) throw new InputError(`options.limits.${name} is ${limit}; it must be a number from 0 on`);
+  }
+  for (const [name, own] of Object.entries(options.customOps ?? {})) {
+    if (typeof own?.prepare !== 'function' || typeof own.bind !== 'function') {
+      throw new InputError(`options.customOps.${name} is no operator; make one with operator(prepare, bind)`);
+    }
+  }
+  return {
+    profile: oneOf('profile', options.profile ?? 'tflite', PROFILES),
+    kernels: oneOf('kernels', options.kernels ?? 'auto', KERNELS),
+  };
 }
 
 function chooseKernels(kernels: 'auto' | 'simd' | 'reference'): 'simd' | 'reference' {

@@ -110,7 +110,7 @@ export class Runner {
   }
 
   #output(tensor: Tensor): OutputTensor {
-    return new OutputTensor(this.subgraph.tensors[tensor.index]!, tensor);
+    return new OutputTensor(this.subgraph.tensors[tensor.index]!, tensor.shape, tensor.data.slice());
   }
 
   #nodeInfo(i: number): NodeInfo {

@@ -94,13 +94,13 @@ export class TensorInfo {
   }
 }
 
-/** A tensor with the values that one run gave it. The data is a copy: yours to keep. */
+/** A tensor with the values that one run gave it, which are yours to keep. */
 export class OutputTensor extends TensorInfo {
   readonly data: TensorData;
 
-  constructor(spec: TensorSpec, tensor: Tensor) {
-    super(spec, tensor.shape);
-    this.data = tensor.data.slice();
+  constructor(spec: TensorSpec, shape: readonly number[], data: TensorData) {
+    super(spec, shape);
+    this.data = data;
   }
 
   /** The values as reals: scale * (q - zeroPoint). */

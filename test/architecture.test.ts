@@ -43,7 +43,7 @@ function importsOf(path: string, tree: ts.SourceFile): string[] {
 }
 
 /** The first folder in which a file lies, from the innermost on. */
-const FOLDERS = ['kernels/float', 'kernels/reference', 'kernels/simd', 'kernels', 'src/model', 'src/inspect', 'src/export', 'src/report', 'src/cli', 'src']; // biome-ignore format: one line
+const FOLDERS = ['kernels/float', 'kernels/reference', 'kernels/simd', 'kernels', 'src/model', 'src/pool', 'src/inspect', 'src/export', 'src/report', 'src/cli', 'src']; // biome-ignore format: one line
 const INDEX = 'src/index.ts'; // re-exports what is public
 const folderOf = (path: string) =>
   path === INDEX ? path : (FOLDERS.find((folder) => path.startsWith(`${folder}/`)) ?? path);
@@ -56,6 +56,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'kernels/simd': ['kernels', 'kernels/reference'],
   'src/model': ['kernels', 'flatbuffers'],
   src: ['kernels', 'kernels/reference', 'kernels/simd', 'src/model', 'fflate'],
+  'src/pool': ['kernels', 'src', 'src/model', 'p-limit', 'node:os', 'node:worker_threads'],
   'src/inspect': ['kernels', 'kernels/reference', 'src', 'src/model', 'fflate', 'node:zlib'],
   'src/export': ['kernels', 'src', 'src/model', 'src/inspect'],
   [INDEX]: ['kernels', 'src', 'src/model', 'src/inspect'],
@@ -114,6 +115,7 @@ describe('imports', () => {
     ['kernels/fixed_point.ts', "export { quantize } from './float/quantize.ts';"],
     ['src/executor.ts', "import * as x from './inspect/verify.ts';"],
     ['src/interpreter.ts', "const fs = await import('node:fs');"],
+    ['src/interpreter.ts', "import { Threads } from './pool/threads.ts';"],
     ['src/inspect/lint.ts', "import { table } from '../cli/output.ts';"],
     ['src/model/loader.ts', "import { Interpreter } from '../interpreter.ts';"],
   ])('the check finds: %s, %s', (path, text) => {

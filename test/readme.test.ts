@@ -19,7 +19,10 @@ const customOperators = readFileSync(join(root, 'kernels/custom_operators.md'), 
 const index = join(root, 'src/index.ts');
 const folder = mkdtempSync(join(tmpdir(), 'requant-readme-'));
 const before = process.cwd();
-beforeAll(() => process.chdir(folder));
+beforeAll(() => {
+  process.chdir(folder);
+  writeFileSync('package.json', '{ "type": "module" }');
+});
 afterAll(() => {
   process.chdir(before);
   rmSync(folder, { recursive: true });
@@ -49,7 +52,7 @@ function typeErrors(...pages: string[]): string[] {
     skipLibCheck: true,
     types: ['node'],
     typeRoots: [join(root, 'node_modules/@types')],
-    paths: { requant: [index] },
+    paths: { requant: [index], 'requant/pool': [join(root, 'src/pool/node.ts')] },
   });
   const found = paths.flatMap((path) => {
     const file = program.getSourceFile(path)!;
@@ -58,11 +61,13 @@ function typeErrors(...pages: string[]): string[] {
   return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
 
-/** Writes a block to be run, with 'requant' read from the sources; gives its path. */
+/** Writes a block to be run, with 'requant' read from the sources, and its threads as they are built; gives its path. */
 function runnable(name: string, code: string): string {
   const path = join(folder, 'run', name);
   mkdirSync(join(folder, 'run'), { recursive: true });
-  writeFileSync(path, code.replace("from 'requant'", `from '${index}'`));
+  const pool = join(root, 'dist/src/pool/node.js');
+  const own = code.replace("from 'requant'", `from '${index}'`).replace("from 'requant/pool'", `from '${pool}'`);
+  writeFileSync(path, own);
   return path;
 }
 
@@ -81,7 +86,7 @@ describe('TypeScript', () => {
     return smallModel({ tensors: [tensor, tensor], nodes: [node], inputs: [0], outputs: [1] });
   };
 
-  test('there are three blocks', () => expect(blocks.size).toBe(3));
+  test('there are four blocks', () => expect(blocks.size).toBe(4));
 
   test('use it', async () => {
     copyFileSync(join(root, 'models/digits_conv_int8/model.tflite'), 'model.tflite');
@@ -109,9 +114,19 @@ describe('TypeScript', () => {
     expect(interpreter.signatures[1]).toMatchObject({ key: 'encode', inputs: { x: { shape: [2, 5] } } });
   });
 
+  test('many inputs', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const { images, first, answers } = await run(2, 'images', 'first', 'answers');
+    expect(log.mock.calls.at(-1)).toEqual(['20 of 20']);
+    log.mockRestore();
+    const { Interpreter } = await import('../src/index.ts');
+    const [expected] = new Interpreter(readFileSync('model.tflite')).invoke(images[0]);
+    expect([first, ...answers.flat()].map(({ data }) => data)).toEqual(Array(21).fill(expected!.data));
+  });
+
   test('custom operators', async () => {
     writeFileSync('custom.tflite', magnitude(0));
-    const { interpreter, Magnitude } = await run(2, 'interpreter', 'Magnitude');
+    const { interpreter, Magnitude } = await run(3, 'interpreter', 'Magnitude');
     expect(interpreter.invoke(Int8Array.of(-128, -3, 0, 127))[0].data).toEqual(Int8Array.of(127, 3, 0, 127));
     const { Interpreter } = await import('../src/index.ts');
     expect(() => new Interpreter(magnitude(1), { customOps: { Magnitude } })).toThrow(ModelError);
@@ -242,7 +257,11 @@ test('the table of commands has every command and every option', async () => {
   }
 });
 
-test('the API imports nothing of Node, and one package', () => {
+test.each([
+  ['the API', 'src/index.ts', ['flatbuffers']],
+  ['the pool in browsers', 'src/pool/browser.ts', ['flatbuffers', 'p-limit']],
+  ['a thread of it', 'src/pool/browser_worker.ts', ['flatbuffers']],
+])('%s imports nothing of Node, and few packages', (_, entry, expected) => {
   const seen = new Set<string>();
   const packages = new Set<string>();
   const visit = (path: string) => {
@@ -253,7 +272,7 @@ test('the API imports nothing of Node, and one package', () => {
       else packages.add(fileName);
     }
   };
-  visit(index);
+  visit(join(root, entry));
   expect(seen.size).toBeGreaterThan(50);
-  expect([...packages]).toEqual(['flatbuffers']);
+  expect([...packages].sort()).toEqual(expected);
 });

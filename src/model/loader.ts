@@ -17,12 +17,16 @@ const SCHEMA_VERSION = 3;
  *   requant does not read (sparse tensors, data in other files); InputError if there are no bytes to read
  */
 export function loadModel(bytes: Uint8Array | ArrayBuffer): Model {
-  return new Loader(copyOf(bytes)).model();
+  return new Loader(copyBytes(bytes)).model();
 }
 
 const BUFFERS = ['[object ArrayBuffer]', '[object SharedArrayBuffer]']; // also another window's
 
-function copyOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+/** A model's bytes in memory that nobody else changes; throws an InputError if there are none. */
+export function copyBytes(
+  bytes: Uint8Array | ArrayBuffer,
+  allocate = (length: number): ArrayBufferLike => new ArrayBuffer(length),
+): Uint8Array {
   if (!ArrayBuffer.isView(bytes) && !BUFFERS.includes(Object.prototype.toString.call(bytes))) {
     throw new InputError(`a model is a Uint8Array or an ArrayBuffer, not ${bytes === null ? 'null' : typeof bytes}`);
   }
@@ -31,7 +35,9 @@ function copyOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
     const view = ArrayBuffer.isView(bytes)
       ? new Uint8Array(bytes.buffer, bytes.byteOffset, byteLength)
       : new Uint8Array(bytes);
-    return new Uint8Array(view); // a copy, also of shared memory
+    const copy = new Uint8Array(allocate(byteLength));
+    copy.set(view);
+    return copy;
   } catch (cause) {
     if (cause instanceof RangeError) throw new LimitError('there is no memory for a copy of the model', {}, { cause });
     throw new InputError("the model's bytes are gone: their ArrayBuffer was transferred", {}, { cause });

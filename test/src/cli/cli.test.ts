@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
 import { explain, Interpreter, trace } from '../../../src/index.ts';
 import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
@@ -19,13 +19,6 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const main = join(root, 'dist/src/cli/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'requant-'));
 
-beforeAll(() => {
-  try {
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'src'], { cwd: root });
-  } catch {
-    // Types are the business of `npm run check`: what tsc wrote is tested.
-  }
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** In this process, which is 20 times as fast as in one of its own. */

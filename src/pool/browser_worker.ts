@@ -1,0 +1,13 @@
+/** A thread of an InterpreterPool in a browser. */
+import { interpreterWork } from './interpreter_work.ts';
+import { serve } from './serve.ts';
+
+serve(
+  {
+    listen: (listener) => {
+      self.onmessage = ({ data }) => listener(data);
+    },
+    post: (message, transfer) => self.postMessage(message, transfer),
+  },
+  interpreterWork(),
+);
