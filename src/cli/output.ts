@@ -1,6 +1,6 @@
 /** How the commands print, and the options that they share. */
 import { SingleBar } from 'cli-progress';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../../kernels/kernel.ts';
 import type { InterpreterOptions } from '../interpreter.ts';
 
@@ -59,6 +59,16 @@ export function profileOption(command: Command): Command {
 
 export function signatureOption(command: Command): Command {
   return command.option('--signature <key>', 'which signature to run; else the main graph');
+}
+
+/** --jobs, for commands that do much of the same. */
+export function jobsOption(command: Command): Command {
+  return command.option('--jobs <n>', 'how many threads share the work', positiveNumber, 1);
+}
+
+function positiveNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  return Number(text);
 }
 
 export function jsonOption(command: Command): Command {

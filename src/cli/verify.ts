@@ -1,28 +1,25 @@
 /** requant verify: is it TFLite's answer? */
 import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { InputError, RequantError, UnsupportedError } from '../../kernels/errors.ts';
-import { verifyModel } from '../inspect/verify.ts';
+import { InputError } from '../../kernels/errors.ts';
+import { mapInOrder } from '../pool/map_in_order.ts';
+import { nodeThread } from '../pool/node_thread.ts';
+import { Threads } from '../pool/threads.ts';
 import { type VerifiedModel, type VerifyReport, verifyText } from '../report/verify.ts';
-import { findModels, isFolder, readFile } from './files.ts';
-import { findGolden, readGolden } from './golden_file.ts';
-import {
-  type EngineOptions,
-  engineOptions,
-  jsonOption,
-  print,
-  printJson,
-  progressBar,
-  signatureOption,
-} from './output.ts';
+import { findModels, isFolder } from './files.ts';
+import { findGolden } from './golden_file.ts';
+import { engineOptions, jobsOption, jsonOption, print, printJson, progressBar, signatureOption } from './output.ts';
+import { notVerified, type Pair, type VerifiedPair, type VerifyEngine, verifyPair } from './verify_pair.ts';
 
-interface VerifyOptions extends EngineOptions {
-  readonly signature?: string;
+interface VerifyOptions extends VerifyEngine {
+  readonly jobs: number;
   readonly json?: boolean;
 }
 
 export function addVerify(program: Command): void {
-  signatureOption(engineOptions(jsonOption(program.command('verify'))))
+  jobsOption(signatureOption(engineOptions(jsonOption(program.command('verify')))))
     .summary("is it TFLite's answer")
     .description('Runs models on recorded inputs and compares every value with the recorded answers, bit for bit.')
     .argument('<paths...>', 'MODEL.tflite GOLDEN.npz, or models and folders')
@@ -37,15 +34,13 @@ With --signature KEY the golden file is X.KEY.npz or golden.KEY.npz.
 Exit status: 0 no value differs, 1 some value differs, 2 a model failed, or none
 could be run. A model with operators that requant does not have is unsupported.`,
     )
-    .action((paths: string[], options: VerifyOptions) => {
-      const report = verifyAll(findPairs(paths, options.signature), options);
+    .action(async (paths: string[], options: VerifyOptions) => {
+      const report = await verifyAll(findPairs(paths, options.signature), options);
       if (options.json) printJson(report);
       else print(verifyText(report));
       process.exitCode = exitStatus(report);
     });
 }
-
-type Pair = readonly [model: string, golden: string];
 
 function findPairs(paths: readonly string[], signature: string | undefined): Pair[] {
   const [model, golden] = paths;
@@ -65,25 +60,20 @@ function findPairs(paths: readonly string[], signature: string | undefined): Pai
   return pairs;
 }
 
-function verifyAll(pairs: readonly Pair[], options: VerifyOptions): VerifyReport {
+/** Of each pair, in the order of the pairs. */
+async function verifyAll(pairs: readonly Pair[], options: VerifyOptions): Promise<VerifyReport> {
   const bar = progressBar('verifying', pairs.length);
-  let kernels: string = options.kernels;
-  const models = pairs.map(([path, golden]): VerifiedModel => {
-    bar.increment();
-    try {
-      const { kernels: ran, ...result } = verifyModel(readFile(path), readGolden(golden), options);
-      kernels = ran;
-      return { path, ...result, unsupportedOps: [] };
-    } catch (error) {
-      return { path, runs: 0, values: 0, different: 0, maxDifference: 0, firstTensor: null, ...failure(error) };
-    }
-  });
+  const { profile, kernels, signature } = options;
+  const engine = { profile, kernels, ...(signature !== undefined && { signature }) };
+  const threads = Math.min(options.jobs, pairs.length);
+  const verified = await (threads > 1 ? inThreads(threads, pairs, engine, bar) : here(pairs, engine, bar));
   bar.stop();
+  const models = verified.map(({ model }) => model);
   const sum = (of: (model: VerifiedModel) => number) => models.reduce((total, model) => total + of(model), 0);
   return {
     summary: {
-      profile: options.profile,
-      kernels,
+      profile,
+      kernels: verified.findLast((one) => one.kernels !== undefined)?.kernels ?? kernels,
       models: models.length,
       runs: sum((m) => m.runs),
       values: sum((m) => m.values),
@@ -95,11 +85,26 @@ function verifyAll(pairs: readonly Pair[], options: VerifyOptions): VerifyReport
   };
 }
 
-/** What to report of a model that could not be verified: the others are verified all the same. */
-function failure(error: unknown): { unsupportedOps: string[]; error: string } {
-  const ops = error instanceof UnsupportedError ? error.nodes.map(({ op }) => op) : [];
-  const bug = `this is a bug in requant: ${error instanceof Error ? error.stack : error}`;
-  return { unsupportedOps: [...new Set(ops)], error: error instanceof RequantError ? error.message : bug };
+function here(pairs: readonly Pair[], engine: VerifyEngine, bar: SingleBar): VerifiedPair[] {
+  return pairs.map((pair) => {
+    bar.increment();
+    return verifyPair(pair, engine);
+  });
+}
+
+/** A model whose thread ends, because memory does, has failed; the others go on. */
+async function inThreads(count: number, pairs: readonly Pair[], engine: VerifyEngine, bar: SingleBar) {
+  const spawn = nodeThread(() => new Worker(new URL('./verify_worker.js', import.meta.url)));
+  const threads = new Threads<VerifyEngine, undefined, Pair, VerifiedPair>(spawn, count, engine);
+  try {
+    return await mapInOrder(pairs, count, async (pair) => {
+      const verified = await threads.run(pair).catch((error: unknown) => notVerified(pair[0], error));
+      bar.increment();
+      return verified;
+    });
+  } finally {
+    await threads.close();
+  }
 }
 
 function exitStatus({ summary }: VerifyReport): number {

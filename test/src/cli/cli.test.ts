@@ -41,6 +41,12 @@ async function requant(...args: string[]) {
   return { status, ...said };
 }
 
+/** As it is built, in a process of its own: only there are the scripts of its threads. */
+function spawned(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: folder });
+  return { status, stdout, stderr };
+}
+
 async function json(...args: string[]) {
   const { status, stdout } = await requant(...args, '--json');
   return { status, ...JSON.parse(stdout) };
@@ -90,6 +96,7 @@ describe('requant', () => {
     ['kernels that there are not', ['verify', model, '--kernels', 'gpu']],
     ['no model', ['inspect']],
     ['a seed that is no number', ['run', model, '--input-fill', 'random', '--seed', 'x']],
+    ['no jobs', ['verify', model, '--jobs', '0']],
     ['a mean that is no number', ['run', model, '--mean', '1,x']],
   ])('%s: status 2, and standard output stays empty', async (_, args) => {
     const { status, stdout, stderr } = await requant(...args);
@@ -114,11 +121,11 @@ describe('requant', () => {
   test('the built program does the same, also as the symbolic link that npm makes', async () => {
     const link = join(folder, 'requant');
     symlinkSync(main, link);
-    const spawned = (...args: string[]) =>
+    const linked = (...args: string[]) =>
       spawnSync(process.execPath, [link, ...args], { encoding: 'utf8', cwd: folder });
-    expect(spawned('inspect', model, '--json')).toMatchObject(await requant('inspect', model, '--json'));
-    expect(spawned('inspect', 'nix')).toMatchObject(await requant('inspect', 'nix'));
-    expect(spawned('runn')).toMatchObject(await requant('runn'));
+    expect(linked('inspect', model, '--json')).toMatchObject(await requant('inspect', model, '--json'));
+    expect(linked('inspect', 'nix')).toMatchObject(await requant('inspect', 'nix'));
+    expect(linked('runn')).toMatchObject(await requant('runn'));
   });
 
   test('a reader that leaves early is no error', async () => {
@@ -128,8 +135,9 @@ describe('requant', () => {
   });
 });
 
+const whole = reshapeModel(int8);
+
 describe('wrong files', () => {
-  const whole = reshapeModel(int8);
   const cases: [string, string, RegExp][] = [
     ['missing', 'nix.tflite', /^InputError: cannot read nix.tflite: ENOENT/],
     ['a folder', '.', /^InputError: cannot read \.: EISDIR/],
@@ -691,6 +699,20 @@ describe('verify', () => {
     expect(await json('verify', path)).toMatchObject({ status: 1, summary: { values: 8, different: 1 } });
     csv('x');
     expect(await json('verify', path)).toMatchObject({ status: 2, summary: { failed: 1 } });
+  });
+
+  test('--jobs: in threads, the same output; a model that fails does not stop the others', () => {
+    put('jobs/a', bytes, right);
+    put('jobs/b', whole.slice(0, whole.length / 2), right);
+    put('jobs/c', bytes, wrong);
+    put('jobs/d', readFileSync(odd), right);
+    put('jobs/e', bytes, right);
+    const verify = (...args: string[]) => spawned('verify', join(folder, 'jobs'), ...args);
+    const one = verify('--json');
+    expect(one).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(one.stdout).summary).toMatchObject({ models: 5, different: 1, unsupported: 1, failed: 1 });
+    for (const jobs of ['2', '8']) expect(verify('--json', '--jobs', jobs)).toEqual(one);
+    expect(verify('--jobs', '3')).toEqual(verify());
   });
 
   test('one bad model does not hide the others', async () => {
