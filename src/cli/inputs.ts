@@ -25,10 +25,22 @@ export interface GivenInput {
   readonly source: string;
 }
 
-/** What a file holds for one input: its shape, and the values, which are asked for when all inputs have their shapes. */
+/** What files hold for one input: as many examples as there are, of one shape. */
 interface Found {
+  readonly name: string;
+  /** How many there are; undefined where it is no list of examples. */
+  readonly examples?: number;
   readonly shape: readonly number[];
-  values(input: TensorInfo): GivenInput;
+  /** The values of one example, asked for when all inputs have their shapes. */
+  values(input: TensorInfo, example: number): GivenInput;
+}
+
+/** One run of several. */
+export interface EachInput {
+  readonly inputs: readonly GivenInput[];
+  readonly shapes: readonly (readonly number[])[];
+  /** How many runs there are, as far as the files have been read. */
+  readonly total: number;
 }
 
 /** --input-fill, --seed, --mean, --std, --example: for every command that runs a model on inputs. */
@@ -60,11 +72,73 @@ Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
 
 /** Throws an InputError that says what the model takes, if the files do not hold it. */
 export function readInputs(target: Target, files: readonly string[], options: InputOptions): GivenInput[] {
-  const { inputs } = target;
   if (options.inputFill !== undefined) {
     if (files.length > 0) throw new InputError('give input files or --input-fill, not both');
-    return inputs.map((input) => fill(input, options));
+    return target.inputs.map((input) => fill(input, options));
   }
+  const found = find(target, target.inputs, files, options);
+  const lists = found.filter(({ examples }) => examples !== undefined);
+  const short = (lists.length > 0 ? lists : found).find(({ examples = 1 }) => options.example >= examples);
+  if (short) {
+    const has = short.examples === undefined ? 'one example' : `${short.examples} examples, counted from 0`;
+    throw new InputError(`${short.name} has ${has}; there is no example ${options.example}`);
+  }
+  return valuesOf(target, found, options.example);
+}
+
+/** Every example of every file: of a model with several inputs, each .npz or each set of as many other files. */
+export function* readEach(target: Target, files: readonly string[], options: InputOptions): Generator<EachInput> {
+  if (files.length === 0 || options.inputFill !== undefined || options.example > 0) {
+    throw new InputError(
+      '--each runs every example of input files: give files, and neither --input-fill nor --example',
+    );
+  }
+  const { inputs } = target; // in the file's shapes: those that one run asks for are not the next one's
+  const sets = setsOf(target, files);
+  let total = sets.length;
+  for (const set of sets) {
+    const found = find(target, inputs, set, options);
+    const examples = countExamples(found);
+    total += examples - 1;
+    for (let example = 0; example < examples; example++) {
+      const values = valuesOf(target, found, example);
+      yield { inputs: values, shapes: target.inputs.map(({ shape }) => shape), total };
+    }
+  }
+}
+
+/** The files of one run after the other. */
+function setsOf(target: Target, files: readonly string[]): string[][] {
+  const sets: string[][] = [];
+  let missing = 0;
+  for (const file of files) {
+    const { name, path } = splitName(file, target);
+    const holdsAll = name === undefined && path.endsWith('.npz');
+    if (missing === 0 || holdsAll) {
+      sets.push([]);
+      missing = holdsAll ? 1 : target.inputs.length;
+    }
+    sets.at(-1)!.push(file);
+    missing--;
+  }
+  return sets;
+}
+
+/** As many as the inputs have that have several; one for all where an input has one. */
+function countExamples(found: readonly Found[]): number {
+  const lists = found.filter(({ examples }) => examples !== undefined);
+  const other = lists.find(({ examples }) => examples !== lists[0]!.examples);
+  if (other) {
+    throw new InputError(
+      `${lists[0]!.name} has ${lists[0]!.examples} examples, and ${other.name} has ${other.examples}`,
+    );
+  }
+  if (lists[0]?.examples === 0) throw new InputError(`${lists[0].name} has no examples`);
+  return lists[0]?.examples ?? 1;
+}
+
+/** What the files hold for each input. */
+function find(target: Target, inputs: readonly TensorInfo[], files: readonly string[], options: InputOptions): Found[] {
   const found = new Map<number, Found>();
   const put = (i: number, value: Found, from: string) => {
     if (found.has(i)) throw new InputError(`there are two values for input ${i}, ${inputs[i]}: the second is ${from}`);
@@ -89,8 +163,13 @@ export function readInputs(target: Target, files: readonly string[], options: In
         'Give a .npy, .npz, .png or raw file for each input, or --input-fill random.',
     );
   }
-  target.resizeInputs(inputs.map((_, i) => found.get(i)!.shape));
-  return target.inputs.map((input, i) => found.get(i)!.values(input));
+  return inputs.map((_, i) => found.get(i)!);
+}
+
+/** The values of one example; gives the target's inputs their shapes. */
+function valuesOf(target: Target, found: readonly Found[], example: number): GivenInput[] {
+  target.resizeInputs(found.map(({ shape }) => shape));
+  return target.inputs.map((input, i) => found[i]!.values(input, example));
 }
 
 function described(inputs: readonly TensorInfo[]): string {
@@ -134,9 +213,9 @@ function fromFile(input: TensorInfo, path: string, options: InputOptions): Found
   }
   if (/\.npy$/i.test(path)) return fromArray(input, readNpy(bytes, path), path, options);
   if (/\.png$/i.test(path)) {
-    return { shape: input.shape, values: () => about(path, () => fromPng(input, bytes, path, options)) };
+    return { name: path, shape: input.shape, values: () => about(path, () => fromPng(input, bytes, path, options)) };
   }
-  return { shape: input.shape, values: () => fromBytes(input, bytes, path) };
+  return { name: path, shape: input.shape, values: () => fromBytes(input, bytes, path) };
 }
 
 function fromBytes(input: TensorInfo, bytes: Uint8Array, path: string): GivenInput {
@@ -153,30 +232,29 @@ function fromBytes(input: TensorInfo, bytes: Uint8Array, path: string): GivenInp
   return { data, source: `${path}, ${bytes.length} raw bytes` };
 }
 
-/** An array of the input's shape, ones left out or added; or several such, of which options.example is taken. */
-function fromArray(input: TensorInfo, array: NpyArray, name: string, options: InputOptions): Found {
-  const { shape, data, note } = pickExample(input, array, name, options);
+/** An array of the input's shape, ones left out or added; or several such. */
+function fromArray(input: TensorInfo, { shape, data }: NpyArray, name: string, options: InputOptions): Found {
+  const examples = isListOf(input, shape) ? shape[0]! : undefined;
+  const own = examples === undefined ? shape : shape.slice(1);
+  const size = sizeOf(own);
   return {
-    shape: shapeFor(input, withOnes(shape, input), name),
-    values: (resized) => toTensor(resized, data, `${name}${note}`, options),
+    name,
+    ...(examples !== undefined && { examples }),
+    shape: shapeFor(input, withOnes(own, input), name),
+    values: (resized, example) => {
+      if (examples === undefined) return toTensor(resized, data, name, options);
+      const values = data.subarray(example * size, (example + 1) * size);
+      return toTensor(resized, values, `${name}, example ${example} of ${examples}`, options);
+    },
   };
 }
 
-function pickExample(input: TensorInfo, { shape, data }: NpyArray, name: string, { example }: InputOptions) {
-  const [count = 0, ...rest] = shape;
+/** Whether an array of this shape is a list of values for the input. */
+function isListOf(input: TensorInfo, shape: readonly number[]): boolean {
   const isOne = sameDims(significant(shape), significant(input.shape));
   const isBatch = shape.length === input.shape.length && input.shapeSignature.includes(-1);
-  const isList = sameDims(significant(rest), significant(input.shape)) && !isOne && !isBatch;
-  if (shape.length !== input.shape.length + 1 && !isList) {
-    if (example > 0)
-      throw new InputError(`${name} has one example, of shape [${shape}]; there is no example ${example}`);
-    return { shape, data, note: '' };
-  }
-  if (example >= count)
-    throw new InputError(`${name} has ${count} examples, counted from 0; there is no example ${example}`);
-  const size = sizeOf(rest);
-  const values = data.subarray(example * size, (example + 1) * size);
-  return { shape: rest, data: values, note: `, example ${example} of ${count}` };
+  const isList = sameDims(significant(shape.slice(1)), significant(input.shape)) && !isOne && !isBatch;
+  return shape.length === input.shape.length + 1 || isList;
 }
 
 const significant = (shape: readonly number[]) => shape.filter((dim) => dim !== 1);

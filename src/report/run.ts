@@ -1,7 +1,7 @@
 /** The answers of one run as text for a terminal. */
 import type { Target } from '../inspect/target.ts';
 import type { OutputTensor, TensorInfo } from '../tensor_info.ts';
-import { clean, colors, counted, float32Text, formula, quoted, shapeText, table } from './terminal.ts';
+import { clean, colors, counted, float32Text, formula, plural, quoted, shapeText, table } from './terminal.ts';
 
 export interface Run {
   readonly path: string;
@@ -34,6 +34,50 @@ export function runText({ path, target, sources, outputs, milliseconds }: Run, o
   ].join('\n');
 }
 
+/** One run of several. */
+export interface EachRun {
+  readonly sources: readonly string[];
+  readonly outputs: readonly OutputTensor[];
+}
+
+export interface EachRuns extends Pick<Run, 'path' | 'target' | 'milliseconds'> {
+  readonly runs: readonly EachRun[];
+}
+
+/** A line for each run: where its inputs come from, and of each output the largest score, or the first values. */
+export function eachText({ path, target, runs, milliseconds }: EachRuns, labels: readonly string[]): string {
+  const { inputs, inputLabels, outputLabels, signature, interpreter } = target;
+  const what = signature === undefined ? '' : `, signature ${quoted(signature)}`;
+  const { profile, kernels } = interpreter;
+  const { outputs: first } = runs[0]!;
+  const lists = first.map(isList);
+  const heads = first.flatMap((output, i) => {
+    const name = outputLabels.length > 1 ? `${clean(outputLabels[i]!)}: ` : '';
+    const head = lists[i] ? ['index', ...scoreHead(output, labels, output.size)] : [output.dtype];
+    return [`${name}${head[0]}`, ...head.slice(1)];
+  });
+  const rows = runs.map(({ sources, outputs }) => [
+    clean(sources.join('; ')),
+    ...outputs.flatMap((output, i) => (lists[i] ? bestCells(output, labels) : [beginning(output)])),
+  ]);
+  return [
+    `${colors.bold(path)}${what}: ${plural(runs.length, 'run')} in ${timeText(milliseconds)}; profile ${profile}, kernels ${kernels}`,
+    ...inputs.map((input, i) => `input ${clean(inputLabels[i]!)}   ${tensorText(input)}`),
+    table([['input', ...heads], ...rows]),
+  ].join('\n');
+}
+
+function bestCells(output: OutputTensor, labels: readonly string[]): string[] {
+  const reals = output.dequantize();
+  const best = reals.indexOf(reals.reduce((most, score) => Math.max(most, score)));
+  return [String(best), ...scoreCells(output, reals, best, labels, output.size)];
+}
+
+function beginning(output: OutputTensor): string {
+  const start = Array.from<number | bigint>(output.data.subarray(0, 4));
+  return start.map((value) => valueText(value, output)).join(' ') + (output.size > 4 ? ' …' : '');
+}
+
 /** A tensor as its name, type and shape, and how its integers are read. */
 function tensorText({ name, dtype, shape, quantization }: TensorInfo): string {
   const read = quantization && dtype !== 'float32' ? `  ${formula(quantization)}` : '';
@@ -44,11 +88,15 @@ const FEW_ROWS = 50;
 
 /** The largest values where there is one list of them, as classifiers give; else the first ones, and their range. */
 function valuesText(output: OutputTensor, options: RunTextOptions): string {
-  const { shape, size } = output;
+  const { shape } = output;
   const [rows = 0, columns = 0] = shape;
   if (shape.length === 2 && rows > 1 && columns > 1 && rows <= FEW_ROWS) return rowsText(output, options);
-  const isList = shape.filter((dim) => dim !== 1).length === 1 && shape.at(-1) === size && size > 1;
-  return isList && size <= 100_000 ? topText(output, options) : startText(output);
+  return isList(output) ? topText(output, options) : startText(output);
+}
+
+/** Whether it is one list, as the scores of classes are. */
+function isList({ shape, size }: OutputTensor): boolean {
+  return shape.filter((dim) => dim !== 1).length === 1 && shape.at(-1) === size && size > 1 && size <= 100_000;
 }
 
 function topText(output: OutputTensor, { top, labels }: RunTextOptions): string {

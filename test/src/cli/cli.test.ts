@@ -97,6 +97,7 @@ describe('requant', () => {
     ['no model', ['inspect']],
     ['a seed that is no number', ['run', model, '--input-fill', 'random', '--seed', 'x']],
     ['no jobs', ['verify', model, '--jobs', '0']],
+    ['jobs for one run', ['run', model, '--input-fill', 'zeros', '--jobs', '2']],
     ['a mean that is no number', ['run', model, '--mean', '1,x']],
   ])('%s: status 2, and standard output stays empty', async (_, args) => {
     const { status, stdout, stderr } = await requant(...args);
@@ -623,6 +624,171 @@ describe('run on pictures', () => {
     const huge = Buffer.from(readFileSync(grey));
     huge.writeUInt32BE(2 ** 31 - 1, 16); // 2147483647 pixels wide
     expect((await requant('run', int8Grey, file('huge.png', huge))).stderr).toContain('the picture is 2147483647x1');
+  });
+});
+
+describe('run --each', () => {
+  const one = npy('one.npy', 'int8', [1, 2, 2, 1], Int8Array.of(1, 2, 3, 4));
+  const list = npy('list.npy', 'int8', [2, 2, 2, 1], Int8Array.of(5, 6, 7, 8, 9, 10, 11, 12));
+  const raw = file('raw.bin', Uint8Array.of(13, 14, 15, 16));
+  const golden = npz('each.npz', { input_0: array('int8', [2, 1, 2, 2, 1], Int8Array.of(1, 2, 3, 4, 5, 6, 7, 8)) });
+  const tensor = { type: 'INT8', shape: [2], scale: 1, zeroPoint: 0 } as const;
+  const sum = file(
+    'sum.tflite',
+    smallModel({
+      tensors: [{ ...tensor, name: 'a' }, { ...tensor, name: 'b' }, tensor],
+      nodes: [{ op: 'ADD', inputs: [0, 1], outputs: [2], options: ['AddOptions', {}] }],
+      inputs: [0, 1],
+      outputs: [2],
+    }),
+  );
+  const pair = (name: string, ...values: number[]) =>
+    npy(`each_${name}.npy`, 'int8', values.length > 2 ? [values.length / 2, 2] : [2], Int8Array.from(values));
+  const answers = async (...args: string[]) => {
+    const { status, runs } = await json('run', ...args, '--each');
+    expect(status).toBe(0);
+    return runs.map(({ outputs }: { outputs: { values: number[] }[] }) => outputs[0]!.values);
+  };
+
+  test('every file, and every example in it', async () => {
+    expect(await answers(model, one, list, raw, golden)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10, 11, 12],
+      [13, 14, 15, 16],
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
+  });
+
+  test('of a model with several inputs, a set of files for each run', async () => {
+    const [a, b] = [pair('a', 1, 2), pair('b', 10, 20)];
+    expect(await answers(sum, a, b, b, b)).toEqual([
+      [11, 22],
+      [20, 40],
+    ]);
+    expect(await answers(sum, `b=${b}`, `a=${pair('c', 1, 2, 3, 4)}`)).toEqual([
+      [11, 22],
+      [13, 24],
+    ]);
+    const both = npz('both.npz', {
+      a: array('int8', [2], Int8Array.of(1, 1)),
+      b: array('int8', [2], Int8Array.of(2, 2)),
+    });
+    expect(await answers(sum, both, a, b, both)).toEqual([
+      [3, 3],
+      [11, 22],
+      [3, 3],
+    ]);
+  });
+
+  test('each in the shape that it has', async () => {
+    const open = { ...int8, shape: [1, 2], shapeSignature: [-1, 2] };
+    const path = file(
+      'open.tflite',
+      smallModel({
+        tensors: [open, { ...open, name: 'sum' }],
+        nodes: [{ op: 'ADD', inputs: [0, 0], outputs: [1], options: ['AddOptions', {}] }],
+        inputs: [0],
+        outputs: [1],
+      }),
+    );
+    const [two, small] = [npy('each_two.npy', 'int8', [2, 2], Int8Array.of(1, 1, 1, 1)), pair('small', 1, 1)];
+    const run = ['run', path, two, small, two, '--each', '--json'];
+    const { runs } = JSON.parse((await requant(...run)).stdout);
+    expect(runs.map(({ outputs: [{ shape }] }: { outputs: { shape: number[] }[] }) => shape)).toEqual([
+      [2, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(JSON.parse(spawned(...run, '--jobs', '2').stdout).runs).toEqual(runs);
+    const { status, stderr } = await requant(...run, '-o', join(folder, 'open.npz'));
+    expect([status, stderr]).toEqual([2, expect.stringContaining('has shape [2,2] in one run and [1,2] in another')]);
+  });
+
+  test('JSON, text and files, from one thread and from several', () => {
+    const run = (...args: string[]) => spawned('run', model, one, list, '--each', ...args);
+    const untimed = ({ stdout, ...rest }: ReturnType<typeof spawned>) => {
+      return { ...rest, stdout: stdout.replace(/"milliseconds": .*|runs in .*?;/, '') };
+    };
+    for (const how of [['--json'], []]) expect(untimed(run(...how, '--jobs', '2'))).toEqual(untimed(run(...how)));
+    const { inputs, runs, ...rest } = JSON.parse(run('--json').stdout);
+    expect(rest).toEqual({
+      path: model,
+      profile: 'tflite',
+      kernels: 'simd',
+      milliseconds: expect.any(Number),
+      macs: 0,
+    });
+    expect(inputs).toMatchObject([{ name: 't0', dtype: 'int8', shape: [1, 2, 2, 1] }]);
+    expect(runs[1]).toMatchObject({
+      sources: ['list.npy, example 0 of 2'].map((source) => join(folder, source)),
+      outputs: [{ name: 'list', values: [5, 6, 7, 8], reals: [2, 2.5, 3, 3.5] }],
+    });
+    expect(run().stdout).toMatch(/: 3 runs in .*; profile tflite, kernels simd\n[\s\S]*one\.npy +│ 3 +│ 4 +│ 1\.5 +│/);
+    run('--jobs', '2', '-o', join(folder, 'each_out.npz'));
+    const { shape, data } = readNpz(readFileSync(join(folder, 'each_out.npz')), 'each_out').get('output_0')!;
+    expect([shape, data]).toEqual([[3, 1, 4], Int8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)]);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['no files', [model], /give files/],
+    ['--example', [model, list, '--example', '1'], /neither --input-fill nor --example/],
+    ['--input-fill', [model, one, '--input-fill', 'zeros'], /neither --input-fill nor --example/],
+    ['a set that is not whole', [sum, pair('alone', 1, 2)], /there are no values for tensor 1 'b'/],
+    [
+      'lists of other lengths',
+      [sum, pair('short', 1, 2, 3, 4), pair('long', 1, 2, 3, 4, 5, 6)],
+      /short\.npy has 2 examples, and .*long\.npy has 3/,
+    ],
+    [
+      'a list of nothing',
+      [model, npy('none.npy', 'int8', [0, 1, 2, 2, 1], new Int8Array(0))],
+      /none\.npy has no examples/,
+    ],
+    [
+      'a wrong file among right ones',
+      [model, one, file('short.bin', Uint8Array.of(1)), one],
+      /^InputError: \S*short\.bin has 1 bytes/,
+    ],
+  ])('%s: status 2', async (_, args, message) => {
+    const { status, stdout, stderr } = await requant('run', ...args, '--each');
+    expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+
+  test('an input that no model takes: the message names the model, from a thread too', () => {
+    const gather = file(
+      'gather.tflite',
+      smallModel({
+        tensors: [
+          { type: 'INT32', shape: [1], name: 'at' },
+          { ...tensor, data: [1, 2] },
+          { ...tensor, shape: [1] },
+        ],
+        nodes: [{ op: 'GATHER', inputs: [1, 0], outputs: [2], options: ['GatherOptions', {}] }],
+        inputs: [0],
+        outputs: [2],
+      }),
+    );
+    const at = npy('at.npy', 'int32', [1], Int32Array.of(5));
+    const here = spawned('run', gather, at, '--each');
+    expect(here).toMatchObject({ status: 2, stderr: expect.stringMatching(/^InputError: .*gather\.tflite: GATHER/) });
+    expect(spawned('run', gather, at, '--each', '--jobs', '2')).toEqual(here);
+  });
+
+  test('--signature in one thread alone', async () => {
+    const { status, stderr } = await requant(
+      'run',
+      model,
+      one,
+      '--each',
+      '--signature',
+      'serving_default',
+      '--jobs',
+      '2',
+    );
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--jobs runs the main graph alone')]);
+    expect((await requant('run', model, one, list, '--each', '--signature', 'serving_default')).status).toBe(0);
   });
 });
 
