@@ -116,7 +116,8 @@ function traceValue({ node, prepared }: PreparedNode, output: Tensor, at: readon
   if (!traced) throw new UnsupportedError(`${node}: values of this operator are not traced`, node.place);
   const written = output.data[flatIndex(output.shape, at)]!;
   if (!Object.is(traced.value, written)) {
-    throw new Error(`the trace of ${node} [${at}] leads to ${traced.value}, and the kernel wrote ${written}`);
+    const numbers = `the steps to [${at}] lead to ${traced.value}, and the kernel wrote ${written}`;
+    throw new UnsupportedError(`${node}: ${numbers}: its scales lie beyond what a trace follows`, node.place);
   }
   return traced;
 }

@@ -6,7 +6,7 @@ import {
   saturatingRoundingDoublingHighMul,
 } from '../../kernels/fixed_point.ts';
 import type { Node } from '../../kernels/kernel.ts';
-import { roundHalfAway } from '../../kernels/quantization.ts';
+import { type QuantizedType, roundHalfAway, typeRange } from '../../kernels/quantization.ts';
 import type { Tensor } from '../../kernels/tensor.ts';
 import type { Clamp, Rescaling } from './explanation.ts';
 
@@ -111,14 +111,28 @@ export class Steps {
   }
 
   /** The output: the zero point added, then clamped. */
-  output(scaled: number, offset: number, { min, max }: Clamp): number {
+  /** A scale below 0 leads out of the output's type: kernels' tables saturate, and memory wraps. */
+  output(scaled: number, offset: number, { min, max, dtype }: Clamp, isTable = false): number {
     const value = this.offset('zero point', scaled, offset) + 0; // a rounded -0.3 is -0
-    return this.add(
-      'clamp',
-      `min(max(${value}, ${min.value}), ${max.value})`,
-      Math.min(Math.max(value, min.value), max.value),
-    );
+    const formula = `min(max(${value}, ${min.value}), ${max.value})`;
+    const clamped = this.add('clamp', formula, Math.min(Math.max(value, min.value), max.value));
+    const stored = (isTable ? saturated : wrapped)(clamped, typeRange(dtype as QuantizedType));
+    return stored === clamped ? clamped : this.add('stored', `${dtype}(${clamped})`, stored);
   }
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function saturated(value: number, { min, max }: Range): number {
+  return Math.min(Math.max(value, min), max);
+}
+
+function wrapped(value: number, { min, max }: Range): number {
+  const count = max - min + 1;
+  return value - count * Math.floor((value - min) / count);
 }
 
 /** a + b, or a - b. */

@@ -49,12 +49,14 @@ function relu(activation: Activation | 'RELU_0_TO_1'): OperatorAccount<Quantized
         clamp,
       };
     },
-    trace(account, { at }, { input, params }) {
+    trace(account, { at }, { input, params, table }) {
+      const clamp = account.clamp!;
+      const isTable = table !== undefined;
       const steps = new Steps();
       const value = operandAt(steps, 'input', input, at);
-      if (params.clampOnly) return { taps: [], value: steps.output(value, 0, account.clamp!), steps: steps.list };
+      if (params.clampOnly) return { taps: [], value: steps.output(value, 0, clamp, isTable), steps: steps.list };
       const scaled = steps.rescale(steps.offset('offset', value, params.inputOffset), account.rescalings[0]!);
-      return { taps: [], value: steps.output(scaled, params.outputOffset, account.clamp!), steps: steps.list };
+      return { taps: [], value: steps.output(scaled, params.outputOffset, clamp, isTable), steps: steps.list };
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 import type * as reference from '../../../kernels/reference/index.ts';
 import { rescaling, scaleOf, step } from '../derivation.ts';
 import type { Account } from '../explanation.ts';
-import { Steps, type ValueTrace } from '../value_trace.ts';
+import { Steps, sum, type ValueTrace } from '../value_trace.ts';
 import {
   clamped,
   type OperatorAccount,
@@ -111,21 +111,29 @@ function interpolated({ kind, multiplier, shift }: Interpolated): Partial<Accoun
 
 /** How the table's entry was made. */
 function traceFloat(op: Op, steps: Steps, value: number, { input, output }: Table, account: Account): ValueTrace {
-  const difference = steps.offset('offset', value, 0 - input.zeroPoint);
+  const difference = centered(steps, value, 0 - input.zeroPoint);
   const x = steps.add('x', `float32(${input.scale} * ${difference})`, Math.fround(input.scale * difference));
   const fn = floatFunctions[op === 'LOGISTIC' ? 'logistic' : 'tanh'];
   const y = steps.add('y', op === 'LOGISTIC' ? `1 / (1 + exp(${-x}))` : `tanh(${x})`, fn(x));
   const inverse = Math.fround(1 / output.scale);
   const rounded = steps.add('rounded', `round(float32(${y} * ${inverse}))`, roundHalfAway(Math.fround(y * inverse)));
-  return { taps: [], value: steps.output(rounded, output.zeroPoint, account.clamp!), steps: steps.list };
+  const { zeroPoint } = output;
+  const moved = Math.trunc(Math.fround(rounded + zeroPoint)); // a tiny scale leads out of int32
+  if (zeroPoint !== 0) steps.add('zero point', sum(rounded, zeroPoint), moved);
+  return { taps: [], value: steps.output(moved, 0, account.clamp!), steps: steps.list };
+}
+
+/** Tables are made of real differences, which do not wrap. */
+function centered(steps: Steps, value: number, offset: number): number {
+  return offset === 0 ? value : steps.add('offset', sum(value, offset), value + offset);
 }
 
 function traceFixedPoint(op: Op, steps: Steps, value: number, account: Account): ValueTrace {
   const { offsets, constants, rescalings, clamp } = account;
-  const difference = steps.offset('offset', value, offsets.input!);
+  const difference = centered(steps, value, offsets.input!);
   const radius = constants.radius!;
   if (Math.abs(difference) >= radius) {
-    const end = difference < 0 ? clamp!.min.value : clamp!.max.value;
+    const end = difference <= -radius ? clamp!.min.value : clamp!.max.value;
     const formula = `${difference} is ${radius} or more away from 0`;
     return { taps: [], value: steps.add('end of the table', formula, end), steps: steps.list };
   }
