@@ -69,7 +69,9 @@ function prepareRequantization(input: Tensor, output: Tensor): Int8Array {
   });
 }
 
-function bind({ tables, steps }: ReturnType<typeof prepare>): Eval {
+export type Concatenation = ReturnType<typeof prepare>;
+
+function bind({ tables, steps }: Concatenation): Eval {
   const evals = tables.map(({ input, table, requantized }) => lookup(input, table, requantized));
   const join = move(steps);
   if (evals.length === 0) return join;

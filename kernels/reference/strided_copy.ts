@@ -98,7 +98,7 @@ export function bindCopy(copy: Copy, step = 0): BoundCopy {
   if (sizeOf(copy.shape) === 0) return () => {};
   const { source, target } = copy;
   const bytes = elementSize(source.dtype);
-  const box = mergeDimensions(inBytes(copy, bytes));
+  const box = boxOfBytes(copy);
   const bits = (step * bytes) | source.data.byteOffset | target.data.byteOffset | unitBits(box);
   if ((bits & 3) === 0) {
     const words = inUnits(box, 2);
@@ -116,6 +116,11 @@ export function bindCopy(copy: Copy, step = 0): BoundCopy {
   const from = new Int8Array(source.data.buffer, source.data.byteOffset, source.byteLength);
   const to = new Int8Array(target.data.buffer, target.data.byteOffset, target.byteLength);
   return (i, j) => copy8(single, from, to, 0, single.from + i, single.to + j);
+}
+
+/** The box in bytes, with as few dimensions as it can have; the last one is the run of bytes that lie side by side. */
+export function boxOfBytes(copy: Copy): Box {
+  return mergeDimensions(inBytes(copy, elementSize(copy.source.dtype)));
 }
 
 /** The box in bytes, with the bytes of an element as its last dimension. */

@@ -1,5 +1,6 @@
 /** The optimized kernels, by operator name. */
 import type { KernelSet } from '../kernel.ts';
+import { CONCATENATION } from './concatenation.ts';
 import { conv2d } from './conv_2d.ts';
 import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
@@ -7,6 +8,7 @@ import { fullyConnected } from './fully_connected.ts';
 import { MEAN } from './mean.ts';
 import { SimdMemory } from './memory.ts';
 import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
+import { move } from './strided_copy.ts';
 import { transposeConv } from './transpose_conv.ts';
 
 function kernelSet(engine: Engine | undefined): KernelSet | undefined {
@@ -15,12 +17,30 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
       name: 'simd',
       kernels: {
         AVERAGE_POOL_2D,
+        BATCH_TO_SPACE_ND: move,
+        BROADCAST_TO: move,
+        CONCATENATION,
         CONV_2D: conv2d(engine),
         DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
+        DEPTH_TO_SPACE: move,
         FULLY_CONNECTED: fullyConnected(engine),
         MAX_POOL_2D,
         MEAN,
+        MIRROR_PAD: move,
+        PACK: move,
+        PAD: move,
+        PADV2: move,
+        REVERSE_V2: move,
+        SLICE: move,
+        SPACE_TO_BATCH_ND: move,
+        SPACE_TO_DEPTH: move,
+        SPLIT: move,
+        SPLIT_V: move,
+        STRIDED_SLICE: move,
+        TILE: move,
+        TRANSPOSE: move,
         TRANSPOSE_CONV: transposeConv(engine),
+        UNPACK: move,
       },
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }
