@@ -101,10 +101,10 @@ function preparePowersOfTwo(node: Node, input1: Tensor, input2: Tensor, output: 
   return { shift1, shift2 };
 }
 
-type Prepared = ReturnType<typeof prepare>;
-type General = Extract<Prepared, { kind: 'general' }>;
+export type Add = ReturnType<typeof prepare>;
+type General = Extract<Add, { kind: 'general' }>;
 
-function bind(p: Prepared): Eval {
+function bind(p: Add): Eval {
   switch (p.kind) {
     case 'float':
       return arithmetic(p, p.sign > 0 ? addFloat : subtractFloat);

@@ -53,10 +53,10 @@ function prepare(node: Node) {
   };
 }
 
-type Prepared = ReturnType<typeof prepare>;
-type Quantized = Extract<Prepared, { kind: 'quantized' }>;
+export type Mul = ReturnType<typeof prepare>;
+type Quantized = Extract<Mul, { kind: 'quantized' }>;
 
-function bind(p: Prepared): Eval {
+function bind(p: Mul): Eval {
   switch (p.kind) {
     case 'float':
       return arithmetic(p, multiplyFloat);

@@ -52,7 +52,7 @@ function prepare(node: Node) {
   };
 }
 
-type Prelu = ReturnType<typeof prepare>;
+export type Prelu = ReturnType<typeof prepare>;
 
 function prelu(value: number, alpha: number, p: Prelu): number {
   const x = (value + p.inputOffset) | 0;

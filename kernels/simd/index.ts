@@ -1,13 +1,17 @@
 /** The optimized kernels, by operator name. */
 import type { KernelSet } from '../kernel.ts';
+import { ADD } from './add.ts';
 import { CONCATENATION } from './concatenation.ts';
 import { conv2d } from './conv_2d.ts';
 import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
 import { fullyConnected } from './fully_connected.ts';
+import { MAXIMUM, MINIMUM } from './maximum_minimum.ts';
 import { MEAN } from './mean.ts';
 import { SimdMemory } from './memory.ts';
+import { MUL } from './mul.ts';
 import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
+import { PRELU } from './prelu.ts';
 import { move } from './strided_copy.ts';
 import { transposeConv } from './transpose_conv.ts';
 
@@ -16,6 +20,7 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
     engine && {
       name: 'simd',
       kernels: {
+        ADD,
         AVERAGE_POOL_2D,
         BATCH_TO_SPACE_ND: move,
         BROADCAST_TO: move,
@@ -24,12 +29,16 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
         DEPTH_TO_SPACE: move,
         FULLY_CONNECTED: fullyConnected(engine),
+        MAXIMUM,
         MAX_POOL_2D,
         MEAN,
+        MINIMUM,
         MIRROR_PAD: move,
+        MUL,
         PACK: move,
         PAD: move,
         PADV2: move,
+        PRELU,
         REVERSE_V2: move,
         SLICE: move,
         SPACE_TO_BATCH_ND: move,
@@ -37,6 +46,7 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         SPLIT: move,
         SPLIT_V: move,
         STRIDED_SLICE: move,
+        SUB: ADD,
         TILE: move,
         TRANSPOSE: move,
         TRANSPOSE_CONV: transposeConv(engine),
