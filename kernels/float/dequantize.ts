@@ -20,7 +20,9 @@ function prepare(node: Node) {
   return { input, output, ...channels };
 }
 
-function bind(p: ReturnType<typeof prepare>): Eval {
+export type Dequantize = ReturnType<typeof prepare>;
+
+function bind(p: Dequantize): Eval {
   const output = p.output.data;
   if (p.input.dtype === 'int16') {
     const input = p.input.data as Int16Array;

@@ -56,7 +56,9 @@ function requantize(value: number, p: Params): number {
   return Math.min(Math.max((scaled + p.outputOffset) | 0, p.min), p.max);
 }
 
-function bind(p: ReturnType<typeof prepare>): Eval {
+export type Quantize = ReturnType<typeof prepare>;
+
+function bind(p: Quantize): Eval {
   if (p.kind === 'float') return affineQuantize(p);
   const { input, output, table, params } = p;
   if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);

@@ -96,10 +96,11 @@ function prepareInt16(node: Node, input: Tensor<'int16'>, beta: number) {
   };
 }
 
-type Softmax8 = Extract<ReturnType<typeof prepare>, { kind: 'int8' }>;
+export type Softmax = ReturnType<typeof prepare>;
+type Softmax8 = Extract<Softmax, { kind: 'int8' }>;
 type Softmax16 = ReturnType<typeof prepareInt16>;
 
-function bind(p: ReturnType<typeof prepare>): Eval {
+function bind(p: Softmax): Eval {
   if (p.kind === 'float') return softmaxFloat(p);
   if (p.kind === 'int16') {
     const input = p.input.data;

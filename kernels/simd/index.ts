@@ -6,12 +6,15 @@ import { conv2d } from './conv_2d.ts';
 import { depthwiseConv2d } from './depthwise_conv_2d.ts';
 import { type Engine, plainEngine, relaxedEngine } from './engine.ts';
 import { fullyConnected } from './fully_connected.ts';
+import { lookup } from './lookup.ts';
 import { MAXIMUM, MINIMUM } from './maximum_minimum.ts';
 import { MEAN } from './mean.ts';
 import { SimdMemory } from './memory.ts';
 import { MUL } from './mul.ts';
 import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
 import { PRELU } from './prelu.ts';
+import { DEQUANTIZE, QUANTIZE } from './quantize.ts';
+import { SOFTMAX } from './softmax.ts';
 import { move } from './strided_copy.ts';
 import { transposeConv } from './transpose_conv.ts';
 
@@ -20,6 +23,7 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
     engine && {
       name: 'simd',
       kernels: {
+        ABS: lookup,
         ADD,
         AVERAGE_POOL_2D,
         BATCH_TO_SPACE_ND: move,
@@ -28,7 +32,15 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         CONV_2D: conv2d(engine),
         DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
         DEPTH_TO_SPACE: move,
+        DEQUANTIZE,
+        ELU: lookup,
+        EXP: lookup,
         FULLY_CONNECTED: fullyConnected(engine),
+        GELU: lookup,
+        HARD_SWISH: lookup,
+        LEAKY_RELU: lookup,
+        LOG: lookup,
+        LOGISTIC: lookup,
         MAXIMUM,
         MAX_POOL_2D,
         MEAN,
@@ -39,14 +51,21 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         PAD: move,
         PADV2: move,
         PRELU,
+        QUANTIZE,
+        RELU: lookup,
+        RELU6: lookup,
+        RELU_0_TO_1: lookup,
+        RELU_N1_TO_1: lookup,
         REVERSE_V2: move,
         SLICE: move,
+        SOFTMAX,
         SPACE_TO_BATCH_ND: move,
         SPACE_TO_DEPTH: move,
         SPLIT: move,
         SPLIT_V: move,
         STRIDED_SLICE: move,
         SUB: ADD,
+        TANH: lookup,
         TILE: move,
         TRANSPOSE: move,
         TRANSPOSE_CONV: transposeConv(engine),
