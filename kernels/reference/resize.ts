@@ -83,9 +83,9 @@ function preparePositions(inputSize: number, outputSize: number, alignCorners: b
   return { scale, offset: halfPixelCenters ? Math.trunc(scale / 2) - 512 : 0 };
 }
 
-type Bilinear = ReturnType<typeof prepareBilinear> & { kind: 'integer' };
+export type Bilinear = ReturnType<typeof prepareBilinear>;
 
-function bindBilinear(p: ReturnType<typeof prepareBilinear>): Eval {
+function bindBilinear(p: Bilinear): Eval {
   if (p.output.size === 0) return () => {};
   if (p.kind === 'float') return resizeBilinearFloat(p);
   const { depth, singleRounding } = p;
@@ -106,7 +106,7 @@ function bindBilinear(p: ReturnType<typeof prepareBilinear>): Eval {
 /** Mixes the pixel at `from` with the ones `right` and `down` of it, which have weights of wx / 1024 and wy / 1024. */
 type Pixel = (from: number, right: number, down: number, wx: number, wy: number, to: number) => void;
 
-function evalBilinear(p: Bilinear, pixel: Pixel) {
+function evalBilinear(p: Bilinear & { kind: 'integer' }, pixel: Pixel) {
   const { batches, depth, inputHeight, inputWidth, outputHeight, outputWidth, rows, columns } = p;
   const rowStride = Math.imul(inputWidth, depth);
   let to = 0;
@@ -202,7 +202,9 @@ function prepareIndices(inputSize: number, outputSize: number, alignCorners: boo
   });
 }
 
-function bindNearestNeighbor(p: ReturnType<typeof prepareNearestNeighbor>): Eval {
+export type NearestNeighbor = ReturnType<typeof prepareNearestNeighbor>;
+
+function bindNearestNeighbor(p: NearestNeighbor): Eval {
   if (p.output.size === 0) return () => {};
   const input = bytesOf(p.input);
   const output = bytesOf(p.output);
@@ -210,7 +212,7 @@ function bindNearestNeighbor(p: ReturnType<typeof prepareNearestNeighbor>): Eval
 }
 
 function evalNearestNeighbor(
-  { batches, inputHeight, inputWidth, rows, columns, pixelBytes }: ReturnType<typeof prepareNearestNeighbor>,
+  { batches, inputHeight, inputWidth, rows, columns, pixelBytes }: NearestNeighbor,
   input: Uint8Array,
   output: Uint8Array,
 ) {

@@ -14,6 +14,7 @@ import { MUL } from './mul.ts';
 import { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
 import { PRELU } from './prelu.ts';
 import { DEQUANTIZE, QUANTIZE } from './quantize.ts';
+import { RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR } from './resize.ts';
 import { SOFTMAX } from './softmax.ts';
 import { move } from './strided_copy.ts';
 import { transposeConv } from './transpose_conv.ts';
@@ -56,6 +57,8 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
         RELU6: lookup,
         RELU_0_TO_1: lookup,
         RELU_N1_TO_1: lookup,
+        RESIZE_BILINEAR,
+        RESIZE_NEAREST_NEIGHBOR,
         REVERSE_V2: move,
         SLICE: move,
         SOFTMAX,
