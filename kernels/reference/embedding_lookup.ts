@@ -1,5 +1,6 @@
 /**
- * EMBEDDING_LOOKUP: output[i, ...] = values[lookup[i], ...]; to float32, times the scale of the table, or of the row.
+ * EMBEDDING_LOOKUP: output[i, ...] = values[lookup[i], ...]; to float32, times the scale of the table, or of the row. tflm
+ * takes the first row's scale for all.
  *
  * Equals: embedding_lookup.cc. Deviations: rows of int4 and int2 that do not fill whole bytes are refused (upstream reads
  * them a byte too early).
@@ -44,7 +45,7 @@ function prepareScales(node: Node, values: Tensor, rows: number, rowSize: number
     `${values} has no fitting scales`,
   );
   node.require(zeroPoint === 0, `${values} has zero point ${zeroPoint}; to float32 it must be 0`);
-  return scales;
+  return node.isMicro ? scales.subarray(0, 1) : scales;
 }
 
 function bind({ node, lookup, values, output, rows, rowSize, scales }: ReturnType<typeof prepare>): Eval {

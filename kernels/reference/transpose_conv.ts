@@ -4,8 +4,8 @@
  *     of (input[b, inY, inX, c] + inputOffset) * (filter[o, ky, kx, c] + filterOffset)):
  * CONV_2D read backwards, padding and all: the input is what a CONV_2D of the output would give.
  *
- * Equals: reference/transpose_conv.h (uint8), reference/integer_ops/transpose_conv.h (int8, int16). Deviations: the
- * accumulator of int16 follows the type of the bias (see prepareBias).
+ * Equals: reference/transpose_conv.h (uint8), reference/integer_ops/transpose_conv.h (int8, int16). tflm: the accumulator
+ * of int16 without a bias is int64, whatever the option says. Deviations: it follows the type of the bias (see prepareBias).
  *
  * As upstream, every input pixel is multiplied by every tap of the filter and the products added where they belong.
  */
@@ -42,7 +42,8 @@ function prepare(node: Node) {
   const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape; // OHWI
   node.require(inputDepth > 0 && outputDepth > 0, 'input and filter must have channels');
   node.require(inputDepth === filterDepth, `${inputDepth} input channels, but the filter has ${filterDepth}`);
-  const { bias, accumulator } = prepareBias(node, 3, input, options.quantizedBiasType, outputDepth);
+  const biasType = node.isMicro ? 'INT64' : options.quantizedBiasType;
+  const { bias, accumulator } = prepareBias(node, 3, input, biasType, outputDepth);
   const outputShape = node.values(0, 'int32');
   const [outputBatches, outputHeight, outputWidth, depth] = outputShape;
   node.require(

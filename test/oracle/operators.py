@@ -137,7 +137,7 @@ def transpose_conv(d, op, dtype):
         dtype, weight_type, (channels, fh, fw, depth), 0, fh * fw * depth / sh / sw, bias_type
     )
     inputs = [d.parameter(shape), weights, d.input(dtype, (batch, height, width, depth), **qx)]
-    inputs += [bias] if bias_code or d.chance(0.7) else []
+    inputs += [bias] if d.chance(0.7) else []
     node = Node(
         op,
         inputs,
@@ -152,7 +152,7 @@ def transpose_conv(d, op, dtype):
         ),
     )
     # They read an int32 bias of int16 as int64, beyond its end.
-    return Graph([node], undefined=MICRO if bias_code else ())
+    return Graph([node], undefined=MICRO if bias_code and bias in inputs else ())
 
 
 def pool(d, op, dtype):  # takes no other scale for the output: nothing is rescaled
@@ -190,7 +190,7 @@ def fully_connected(d, op, dtype):  # uint8 not per channel
     if not keep and leading and d.chance(0.3):  # the last dimension need not be the depth
         shape = (*leading[:-1], depth * leading[-1])
     inputs = [d.feed(dtype, shape, **qx), weights, bias]
-    if not bias_code and d.chance(0.2):
+    if d.chance(0.2):
         inputs = inputs[:2] + [None] * d.integer(0, 1)
     return Node(
         op,
@@ -867,7 +867,8 @@ def embedding_lookup(d, op, dtype):  # not int16
     source, _, target = dtype.partition("-")
     shape, q = d.shape(2, 3), d.quantization(source)
     if target:
-        q["zero_point"] = 0
+        scales = q["scale"] * d.random.uniform(0.5, 2, shape[0]) if d.chance(0.5) else q["scale"]
+        q = {"scale": np.float32(scales), "zero_point": 0}
     table = d.constant(source, d.values(source, shape), **q)
     ids = d.operand("int32", (d.integer(1, 5),), 0, shape[0] - 1)
     ids.data, ids.runs = None, ids.runs or [ids.data] * RUNS
