@@ -1,4 +1,4 @@
-/** Builds what tests run as it is built: the command line, and threads, whose code is a file of its own. */
+/** Builds what tests run as it is built: the command line, threads, whose code is a file of its own, and the package's entries. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -9,4 +9,5 @@ export function setup(): void {
   } catch {
     // Types are the business of `npm run check`: what tsc wrote is tested.
   }
+  execFileSync(process.execPath, ['bundle.mjs'], { cwd });
 }

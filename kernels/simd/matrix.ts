@@ -82,8 +82,9 @@ export function packMatrix({ packer }: Engine, matrix: Matrix, bias: Tensor<'int
   const values = int8View(tensor as Tensor<'int8'>);
   const biases = biasValues(bias, columns);
   const sums = { bias: biases, reach: new Float64Array(columns), start: biases.slice() };
+  const largestInput = largestMagnitude(input);
   const add = (c: number, sum: number, magnitude: number) => {
-    sums.reach[c] = magnitude * largestMagnitude(input);
+    sums.reach[c] = magnitude * largestInput;
     sums.start[c] -= Math.imul(sum, rows.zeroPoint);
   };
   packed.data.fill(1, 0, rows.isBytes ? run : 0);
