@@ -399,6 +399,11 @@ def gelu(d, op, dtype):
     )
 
 
+def elu(d, op, dtype):  # int8
+    q = d.quantization(dtype, d.power(-7, -4))
+    return Node(op, [d.sweep(dtype, **q)], [Tensor(dtype, **d.related(q, dtype))])
+
+
 def elementwise(d, op, dtype):
     """EXP, LOG, SQRT, RSQRT: int8 and int16; the roots not below the zero point."""
     q = d.quantization(dtype)
@@ -1165,6 +1170,7 @@ COMPUTING = [  # recipe, types, operators
     (sigmoid, ACTIVATIONS, "LOGISTIC TANH"),
     (hard_swish, EIGHT, "HARD_SWISH"),
     (gelu, ACTIVATIONS, "GELU"),
+    (elu, "int8", "ELU"),
     (elementwise, "int8 int16", "EXP LOG SQRT RSQRT"),
     (absolute, "int8 int16 int32", "ABS"),
     (plain, "int8 int16 int32 int64", "NEG"),
