@@ -44,6 +44,7 @@ export type {
   Step,
   Window,
 } from './inspect/explanation.ts';
+export { type ArenaPlan, type MemoryPlan, type MicroResolver, type PlannedTensor, plan } from './inspect/plan.ts';
 export { type ProfileTrace, type Trace, type TraceOptions, trace } from './inspect/trace.ts';
 export type { Tap, TraceStep } from './inspect/value_trace.ts';
 export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';

@@ -9,6 +9,7 @@ import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
 import { printJson } from './output.ts';
+import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
 import { addTrace } from './trace.ts';
 import { addVerify } from './verify.ts';
@@ -33,6 +34,7 @@ Examples:
   requant explain model.tflite --layer 3            a layer's formula, with its numbers
   requant trace model.tflite --input image.png --layer 3 --at 0,5,5,0
                                                     one value, from its products to the clamp
+  requant plan model.tflite                         how much memory, and which operators to register
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
   requant golden -o record_golden.py                a Python script that records TFLite's own answers
@@ -42,7 +44,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     )
     .exitOverride();
 
-  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addDemo]) add(program);
+  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addPlan, addDemo]) add(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

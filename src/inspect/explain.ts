@@ -35,7 +35,7 @@ export function explain(model: Uint8Array | ArrayBuffer | Interpreter, options: 
 }
 
 /** Shapes that are computed are known after a run: one on zeros will do, and on the shapes that the file tells. */
-function loaded(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions): Interpreter {
+export function loaded(bytes: Uint8Array | ArrayBuffer, options: InterpreterOptions): Interpreter {
   const interpreter = new Interpreter(bytes, options);
   if (interpreter.preparedNodes.length === interpreter.nodes.length) return interpreter;
   const { operators, tensors } = interpreter.model.subgraphs[0]!;

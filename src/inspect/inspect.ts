@@ -1,7 +1,7 @@
 /** What is in a model file, as plain data: everything that can be known without running it. */
 
 import { loadModel } from '../model/loader.ts';
-import type { Model, Subgraph } from '../model/model.ts';
+import type { Subgraph } from '../model/model.ts';
 import { type AssociatedFile, readAssociatedFiles } from './associated_files.ts';
 import { type DataFlow, dataFlow } from './data_flow.ts';
 import { type IntegerOnly, integerOnly } from './integer_only.ts';
@@ -13,6 +13,7 @@ import {
   readMinRuntimeVersion,
 } from './metadata.ts';
 import { type QuantizationStyle, quantizationStyle } from './quantization_style.ts';
+import { type Size, sizes } from './sizes.ts';
 import { type TensorReport, tensorReport } from './tensor_report.ts';
 
 export interface Inspection {
@@ -41,13 +42,6 @@ export interface OperatorCount {
   readonly isCustom: boolean;
   readonly version: number;
   readonly count: number;
-}
-
-/** Bytes of the file by what they are for. */
-export interface Size {
-  readonly kind: 'weights' | 'biases' | 'other constants' | 'metadata' | 'associated files' | 'structure';
-  readonly tensors: number;
-  readonly bytes: number;
 }
 
 export interface SignatureReport {
@@ -93,7 +87,12 @@ export function inspect(bytes: Uint8Array): Inspection {
     inputs: main!.inputs.map((i) => main!.tensors[i]!),
     outputs: main!.outputs.map((i) => main!.tensors[i]!),
     operators: countOperators(model.subgraphs),
-    sizes: sizes(model, flows, bytes.length, associatedFiles),
+    sizes: sizes(
+      model,
+      flows,
+      bytes.length,
+      associatedFiles.reduce((sum, file) => sum + file.bytes, 0),
+    ),
     signatures: model.signatures.map(({ key, subgraph, inputs, outputs }) => ({
       key,
       subgraph,
@@ -134,28 +133,3 @@ function countOperators(subgraphs: readonly Subgraph[]): OperatorCount[] {
 }
 
 /** A buffer that several tensors share counts once, for the first of them. */
-function sizes(model: Model, flows: readonly DataFlow[], total: number, files: readonly AssociatedFile[]): Size[] {
-  const byKind = { weights: [0, 0], bias: [0, 0], constant: [0, 0] };
-  const seen = new Set<number>();
-  for (const { subgraph, kinds } of flows) {
-    for (const { index, constant, buffer } of subgraph.tensors) {
-      if (!constant) continue;
-      const kind = kinds[index];
-      const sum = byKind[kind === 'weights' || kind === 'bias' ? kind : 'constant'];
-      sum[0]! += 1;
-      if (!seen.has(buffer)) sum[1]! += constant.length;
-      seen.add(buffer);
-    }
-  }
-  const metadata = [...model.metadata.values()].reduce((sum, value) => sum + value.length, 0);
-  const fileBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const known: Size[] = [
-    { kind: 'weights', tensors: byKind.weights[0]!, bytes: byKind.weights[1]! },
-    { kind: 'biases', tensors: byKind.bias[0]!, bytes: byKind.bias[1]! },
-    { kind: 'other constants', tensors: byKind.constant[0]!, bytes: byKind.constant[1]! },
-    { kind: 'metadata', tensors: 0, bytes: metadata },
-    { kind: 'associated files', tensors: 0, bytes: fileBytes },
-  ];
-  const rest = total - known.reduce((sum, { bytes }) => sum + bytes, 0);
-  return [...known, { kind: 'structure', tensors: 0, bytes: Math.max(rest, 0) }];
-}

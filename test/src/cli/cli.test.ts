@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
-import { explain, Interpreter, trace } from '../../../src/index.ts';
+import { explain, Interpreter, plan, trace } from '../../../src/index.ts';
 import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
@@ -171,6 +171,25 @@ describe('wrong files', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('LSH_PROJECTION (node 0)');
     expect((await requant('inspect', odd)).status).toBe(0);
+  });
+});
+
+describe('plan', () => {
+  const digits = join(root, 'models/digits_conv_int8/model.tflite');
+
+  test('as JSON: what the library says', async () => {
+    const { status, path, ...said } = await json('plan', digits);
+    expect(status).toBe(0);
+    expect(path).toBe(digits);
+    expect(said).toEqual(JSON.parse(JSON.stringify(plan(readFileSync(digits)))));
+  });
+
+  test('as text: sizes, a picture, lifetimes, lines to paste', async () => {
+    const { stdout } = await requant('plan', digits);
+    expect(stdout).toContain('arena          7,840 bytes; no plan takes less than 7,840');
+    expect(stdout).toContain('  490 AABB...');
+    expect(stdout).toMatch(/^ {2}B +10 .* int8 +\[1,12,12,16\] +2,304 +0 +2 to 3$/m);
+    expect(stdout).toContain('  resolver.AddMaxPool2D();');
   });
 });
 
