@@ -5,6 +5,7 @@ import { RequantError } from '../../kernels/errors.ts';
 import { clean, colors } from '../report/terminal.ts';
 import { addDemo } from './demo.ts';
 import { addExplain } from './explain.ts';
+import { addExport } from './export.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
@@ -34,6 +35,7 @@ Examples:
   requant explain model.tflite --layer 3            a layer's formula, with its numbers
   requant trace model.tflite --input image.png --layer 3 --at 0,5,5,0
                                                     one value, from its products to the clamp
+  requant export c model.tflite --out firmware      as C99, with a self-test
   requant plan model.tflite                         how much memory, and which operators to register
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
@@ -44,7 +46,8 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     )
     .exitOverride();
 
-  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addPlan, addDemo]) add(program);
+  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addPlan, addExport, addDemo])
+    add(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

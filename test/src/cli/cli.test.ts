@@ -1,6 +1,15 @@
 /** The command line: exit status, standard output, standard error. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -171,6 +180,42 @@ describe('wrong files', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('LSH_PROJECTION (node 0)');
     expect((await requant('inspect', odd)).status).toBe(0);
+  });
+});
+
+describe('export', () => {
+  const digits = join(root, 'models/digits_conv_int8');
+  const out = join(folder, 'exported');
+  const args = ['export', 'c', join(digits, 'model.tflite'), '--out', out];
+
+  test('files, layers, and how to compile them', async () => {
+    const { stdout } = await requant(...args, '--input', join(digits, 'golden.npz'), '--cmsis-nn');
+    expect(stdout).toContain('7 layers in C, profile tflm');
+    expect(stdout).toContain(`gcc -std=c99 -O2 ${join(out, 'main.c')} -lm`);
+    expect(readdirSync(out).sort()).toEqual(['cmsis_nn.h', 'golden.h', 'layers.h', 'main.c', 'support.h', 'weights.h']);
+    expect(readFileSync(join(out, 'layers.h'), 'utf8')).toContain('Made by requant of model.tflite, profile tflm.');
+  });
+
+  test('JSON; without an input, the same random one each time', async () => {
+    const { status, files, layers, profile } = await json(...args, '--profile', 'tflite');
+    expect([status, profile, files]).toEqual([
+      0,
+      'tflite',
+      ['support.h', 'weights.h', 'layers.h', 'golden.h', 'main.c'],
+    ]);
+    expect(layers[5]).toEqual({ node: 5, op: 'FULLY_CONNECTED', isComputed: true });
+    const golden = readFileSync(join(out, 'golden.h'), 'utf8');
+    await requant(...args, '--profile', 'tflite');
+    expect(readFileSync(join(out, 'golden.h'), 'utf8')).toBe(golden);
+  });
+
+  test.each([
+    ['another format', ['export', 'rust', 'm.tflite', '--out', out], /choices are c/],
+    ['nowhere to write', ['export', 'c', join(digits, 'model.tflite')], /--out/],
+    ['a file in its place', [...args.slice(0, -1), join(digits, 'model.tflite')], /cannot make the folder/],
+  ])('%s', async (_, wrong, message) => {
+    const { status, stderr } = await requant(...wrong);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 
