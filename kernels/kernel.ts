@@ -170,6 +170,8 @@ export class Node {
    * computed before the graph runs, not even from constants.
    */
   hasState = false;
+  /** Whether a kernel set has taken it over. */
+  isOptimized = false;
   /** Multiply-accumulates of one eval; prepare sets it where that means something. */
   macs = 0;
   /** Memory for one eval, asked for with `scratch`. */

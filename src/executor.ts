@@ -163,16 +163,21 @@ export class Executor {
     this.#budget.release(this.#variableBytes);
   }
 
-  /** Evaluates every node. The inputs' data is read where it lies, the outputs' is left in place until the next run. */
-  run(tap?: Tap): void {
+  /**
+   * Evaluates every node. The inputs' data is read where it lies, the outputs' is left in place until the next run.
+   * `beforeNode` is called with each node's index, and with their number after the last.
+   */
+  run(tap?: Tap, beforeNode?: (node: number) => void): void {
     for (let s = 0, i = 0; i < this.graph.nodes.length; s++) {
       let stage = this.#stages[s];
       if (stage === undefined || !isPreparedFor(stage)) stage = this.#prepareStage(s, i);
       for (; i < stage.end; i++) {
+        beforeNode?.(i);
         stage.evals[i - stage.first]?.();
         tap?.(this.nodes[i]!);
       }
     }
+    beforeNode?.(this.graph.nodes.length);
   }
 
   /** Prepares stage s from node `first` on, as far as values are known; the stages behind it are dropped. */
@@ -295,6 +300,7 @@ export class Executor {
     node.persistents = [];
     const bind = kernels[node.op]!(prepared as never, node);
     if (!bind) Object.assign(node, { scratches, persistents });
+    node.isOptimized = bind !== undefined;
     return bind;
   }
 

@@ -151,15 +151,16 @@ export class Program implements Callees {
 
   /** Fails if the model is running: what the graphs share can serve one run at a time. */
   checkIdle(): void {
-    if (this.#isRunning) throw new InputError('a tap cannot invoke or resize the interpreter that calls it');
+    if (this.#isRunning)
+      throw new InputError('a tap or beforeNode cannot invoke or resize the interpreter that calls it');
   }
 
   /** An invoke. */
-  run({ executor }: Entry, tap: Tap | undefined): void {
+  run({ executor }: Entry, tap?: Tap, beforeNode?: (node: number) => void): void {
     this.#budget.begin();
     this.#isRunning = true;
     try {
-      executor.run(tap);
+      executor.run(tap, beforeNode);
     } finally {
       this.#isRunning = false;
     }

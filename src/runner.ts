@@ -9,6 +9,11 @@ import { fill, OutputTensor, TensorInfo } from './tensor_info.ts';
 export interface InvokeOptions {
   /** Called with each tensor that a node has written, right after the node has run; it changes no result. */
   readonly tap?: (tensor: OutputTensor, node: NodeInfo) => void;
+  /**
+   * Called with the index of each node right before it runs, and with their number after the last: to measure, or to show
+   * progress. It copies nothing.
+   */
+  readonly beforeNode?: (node: number) => void;
 }
 
 /** An operator at its place in the graph. */
@@ -22,6 +27,8 @@ export interface NodeInfo {
   readonly options: { readonly [field: string]: unknown };
   /** Multiply-accumulates of one run; 0 where there are none. */
   readonly macs: number;
+  /** The kernels that run it: of an interpreter with 'simd' too, where they leave the node to 'reference'. */
+  readonly kernels: 'simd' | 'reference';
 }
 
 /** A node as its kernel has it. */
@@ -78,7 +85,7 @@ export class Runner {
   }
 
   /** One run on these values, in the order of the inputs; the outputs are in the file's order. */
-  invoke(given: readonly unknown[], { tap }: InvokeOptions): OutputTensor[] {
+  invoke(given: readonly unknown[], { tap, beforeNode }: InvokeOptions): OutputTensor[] {
     this.#program.checkIdle();
     const { graph } = this.#entry.executor;
     graph.inputs.forEach((tensor, i) => {
@@ -90,7 +97,7 @@ export class Runner {
         const node = this.#nodeInfo(index);
         for (const tensor of outputs) tap(this.#output(tensor), node);
       });
-    this.#program.run(this.#entry, onNode);
+    this.#program.run(this.#entry, onNode, beforeNode);
     return graph.outputs.map((tensor) => this.#output(tensor));
   }
 
@@ -123,6 +130,7 @@ export class Runner {
       inputs: inputs.map((t) => (t < 0 ? undefined : this.info(t))),
       outputs: outputs.map((t) => this.info(t)),
       macs: this.#entry.executor.nodes[i]?.macs ?? 0,
+      kernels: this.#entry.executor.nodes[i]?.isOptimized ? 'simd' : 'reference',
     };
   }
 }

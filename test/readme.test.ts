@@ -244,11 +244,22 @@ async function help(...command: string[]): Promise<string> {
 }
 
 test('the table of commands has every command and every option', async () => {
-  const rows = new Map([...readme.matchAll(/^\| `(\w+)\b.*$/gm)].map(([row, command]) => [command!, row]));
+  const rows = new Map([...readme.matchAll(/^\| `(\w+)[ `].*$/gm)].map(([row, command]) => [command!, row]));
   const commands = [...(await help()).matchAll(/^ {2}(\w+) .*? {2}/gm)]
     .map(([, name]) => name!)
     .filter((name) => name !== 'help' && name !== 'requant');
-  expect(commands).toEqual(['run', 'verify', 'golden', 'inspect', 'explain', 'trace', 'plan', 'export', 'demo']);
+  expect(commands).toEqual([
+    'run',
+    'verify',
+    'golden',
+    'inspect',
+    'explain',
+    'trace',
+    'plan',
+    'export',
+    'bench',
+    'demo',
+  ]);
   for (const command of commands) {
     const options = [...(await help(command)).matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name!);
     const own = options.filter((name) => !['--json', '--profile', '--kernels', '--help'].includes(name));

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
 import { clean, colors } from '../report/terminal.ts';
+import { addBench } from './bench.ts';
 import { addDemo } from './demo.ts';
 import { addExplain } from './explain.ts';
 import { addExport } from './export.ts';
@@ -41,13 +42,25 @@ Examples:
   requant run model.tflite --input-fill random      the same without an input at hand
   requant golden -o record_golden.py                a Python script that records TFLite's own answers
   requant verify model.tflite                       are ours the same, bit for bit
+  requant bench model.tflite --per-op               where does the time go
 
 Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in requant.`,
     )
     .exitOverride();
 
-  for (const add of [addRun, addVerify, addGolden, addInspect, addExplain, addTrace, addPlan, addExport, addDemo])
-    add(program);
+  const commands = [
+    addRun,
+    addVerify,
+    addGolden,
+    addInspect,
+    addExplain,
+    addTrace,
+    addPlan,
+    addExport,
+    addBench,
+    addDemo,
+  ];
+  for (const add of commands) add(program);
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -175,5 +175,7 @@ function valueText(value: number | bigint, { dtype }: TensorInfo): string {
 /** Time in the unit that fits it. */
 export function timeText(milliseconds: number): string {
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  return milliseconds >= 1 ? `${milliseconds.toFixed(2)} ms` : `${(1000 * milliseconds).toFixed(0)} µs`;
+  if (milliseconds >= 1) return `${milliseconds.toFixed(2)} ms`;
+  const microseconds = 1000 * milliseconds;
+  return `${microseconds >= 10 ? microseconds.toFixed(0) : microseconds.toPrecision(2)} µs`;
 }

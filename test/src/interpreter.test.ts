@@ -293,8 +293,21 @@ describe('the tap', () => {
   test('cannot run the interpreter that calls it', () => {
     const interpreter = new Interpreter(chain());
     const taps = [() => interpreter.invoke(input), () => interpreter.resizeInput(0, [12])];
-    for (const tap of taps) expect(inputFailure(() => interpreter.invoke(input, { tap }))).toMatch(/a tap cannot/);
+    for (const tap of taps)
+      expect(inputFailure(() => interpreter.invoke(input, { tap }))).toMatch(/a tap or beforeNode cannot/);
     expect(interpreter.invoke(input)[0]!.data).toEqual(input);
+  });
+
+  test('is not alone: beforeNode hears of each node before it runs, and of the end', () => {
+    const heard: (number | string)[] = [];
+    const beforeNode = (node: number) => heard.push(node);
+    const tap = (_: OutputTensor, { op }: NodeInfo) => heard.push(op);
+    const interpreter = new Interpreter(chain());
+    expect(interpreter.invoke(input, { beforeNode, tap }).map(({ data }) => data)).toEqual([input, input]);
+    expect(heard).toEqual([0, 'RESHAPE', 1, 'RESHAPE', 2, 'RESHAPE', 3]);
+    expect(inputFailure(() => interpreter.invoke(input, { beforeNode: () => interpreter.invoke(input) }))).toMatch(
+      /beforeNode cannot/,
+    );
   });
 
   test('may fail, and the interpreter goes on', () => {

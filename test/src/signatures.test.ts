@@ -438,7 +438,9 @@ describe('tap', () => {
     const a = Int32Array.of(1, 2);
     const other = interpreter.signature('put');
     for (const tap of [() => other.invoke(x(1, 2)), () => other.resizeInput('x', [1])]) {
-      expect(inputFailure(() => interpreter.invoke([a, a], { tap }))).toMatch(/a tap cannot invoke or resize/);
+      expect(inputFailure(() => interpreter.invoke([a, a], { tap }))).toMatch(
+        /a tap or beforeNode cannot invoke or resize/,
+      );
     }
     expect(data(other.invoke(x(1, 2)), 'same')).toEqual([1, 2]);
   });

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
@@ -93,7 +94,7 @@ describe('requant', () => {
   test('--help: every command, and examples', async () => {
     const { status, stdout } = await requant('--help');
     expect(status).toBe(0);
-    for (const word of ['run', 'verify', 'golden', 'inspect', 'demo', 'Examples:', 'Exit status:'])
+    for (const word of ['run', 'verify', 'golden', 'inspect', 'bench', 'demo', 'Examples:', 'Exit status:'])
       expect(stdout).toContain(word);
   });
 
@@ -108,6 +109,10 @@ describe('requant', () => {
     ['no jobs', ['verify', model, '--jobs', '0']],
     ['jobs for one run', ['run', model, '--input-fill', 'zeros', '--jobs', '2']],
     ['a mean that is no number', ['run', model, '--mean', '1,x']],
+    ['no runs to time', ['bench', model, '--runs', '0']],
+    ['a number of runs that is none', ['bench', model, '--runs', '1.5']],
+    ['kernels to time that there are not', ['bench', model, '--kernels', 'fast']],
+    ['a model to time and no name', ['bench', '--per-op']],
   ])('%s: status 2, and standard output stays empty', async (_, args) => {
     const { status, stdout, stderr } = await requant(...args);
     expect([status, stdout]).toEqual([2, '']);
@@ -982,6 +987,74 @@ describe('verify', () => {
     ['a folder without models', () => [join(file('none/x.txt', ''), '..')], /no model with a golden file/],
   ])('%s: status 2', async (_, args, message) => {
     expect(await requant('verify', ...args())).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe('bench', () => {
+  test('JSON', async () => {
+    const { status, ...timing } = await json('bench', model, '--runs', '3', '--kernels', 'reference');
+    expect(status).toBe(0);
+    expect(timing).toEqual({
+      path: model,
+      inputs: ['random from -128 to 127, seed 0'],
+      profile: 'tflite',
+      kernels: 'reference',
+      minMs: expect.any(Number),
+      medianMs: expect.any(Number),
+      runs: 3,
+      macs: 0,
+      checksum: expect.stringMatching(/^[0-9a-f]{8}$/),
+      loadMs: expect.any(Number),
+      firstInvokeMs: expect.any(Number),
+      firstAnswerMs: expect.any(Number),
+    });
+  });
+
+  test("on an input of one's own, every node too", async () => {
+    const input = npy('bench.npy', 'int8', [1, 2, 2, 1], Int8Array.of(1, 2, 3, -4));
+    const { inputs, checksum, perOp } = await json('bench', model, input, '--runs', '2', '--per-op');
+    expect([inputs, checksum]).toEqual([
+      [input],
+      crc32(Uint8Array.of(1, 2, 3, 252))
+        .toString(16)
+        .padStart(8, '0'),
+    ]);
+    expect(perOp).toEqual({
+      nodes: [
+        {
+          node: 0,
+          op: 'RESHAPE',
+          kernels: 'reference',
+          ms: expect.any(Number),
+          share: 1,
+          macs: 0,
+          outputs: [{ name: 'list', shape: [1, 4] }],
+        },
+      ],
+      operators: [{ op: 'RESHAPE', nodes: 1, ms: expect.any(Number), share: 1, macs: 0 }],
+      outsideMs: expect.any(Number),
+      clockMs: expect.any(Number),
+    });
+  });
+
+  test('text', async () => {
+    const { status, stdout } = await requant('bench', model, '--runs', '2', '--per-op', '--profile', 'tflm');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /model.tflite: .* at best, .* in the median of 2 runs\nprofile tflm, kernels simd; checksum/,
+    );
+    expect(stdout).toMatch(
+      /to the first answer: .* to load, .* for the first invoke\ninput 0 {3}random from -128 to 127/,
+    );
+    expect(stdout).toMatch(/│ 0 +│ RESHAPE +│ reference +│ \[1,4\] +│/);
+    expect(stdout).toMatch(/a look at the clock between two nodes takes \d+ ns/);
+  });
+
+  test('a model that cannot run, inputs that do not fit: status 2', async () => {
+    expect((await requant('bench', odd)).stderr).toContain('LSH_PROJECTION (node 0)');
+    const { status, stdout, stderr } = await requant('bench', model, file('short.bin', Uint8Array.of(1)));
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('has 1 bytes');
   });
 });
 
