@@ -43,8 +43,8 @@ export interface ExecutorOptions extends Environment {
   readonly kernelSet?: KernelSet | undefined;
 }
 
-/** Called after a node has run, with its outputs' data in place. */
-export type Tap = (node: Node) => void;
+/** Called after a node has run, or after its turn if it was computed while preparing, with its outputs' data in place. */
+export type Tap = (node: Node, isComputed: boolean) => void;
 
 /** A node with what its prepare returned. */
 interface Prepared {
@@ -172,9 +172,10 @@ export class Executor {
       let stage = this.#stages[s];
       if (stage === undefined || !isPreparedFor(stage)) stage = this.#prepareStage(s, i);
       for (; i < stage.end; i++) {
+        const evaluate = stage.evals[i - stage.first];
         beforeNode?.(i);
-        stage.evals[i - stage.first]?.();
-        tap?.(this.nodes[i]!);
+        evaluate?.();
+        tap?.(this.nodes[i]!, evaluate === undefined);
       }
     }
     beforeNode?.(this.graph.nodes.length);

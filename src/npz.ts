@@ -1,24 +1,9 @@
 /** NumPy's array files: .npy, one array, and .npz, a zip of them by name. */
 import { unzipSync, zipSync } from 'fflate';
 import { InputError } from '../kernels/errors.ts';
+import type { NpyArray, NpyData } from './npy_array.ts';
 
-export type NpyData =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | Float32Array
-  | Float64Array;
-
-/** An array in C order; bool is a Uint8Array of 0 and 1. */
-export interface NpyArray {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data: NpyData;
-}
+export type { NpyArray, NpyData } from './npy_array.ts';
 
 interface NpyDataConstructor {
   new (buffer: ArrayBuffer): NpyData;

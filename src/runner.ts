@@ -4,7 +4,7 @@ import type { Node } from '../kernels/kernel.ts';
 import { isSameShape, type Tensor } from '../kernels/tensor.ts';
 import type { Subgraph } from './model/model.ts';
 import type { Entry, Program } from './program.ts';
-import { fill, OutputTensor, TensorInfo } from './tensor_info.ts';
+import { fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface InvokeOptions {
   /** Called with each tensor that a node has written, right after the node has run; it changes no result. */
@@ -14,6 +14,11 @@ export interface InvokeOptions {
    * progress. It copies nothing.
    */
   readonly beforeNode?: (node: number) => void;
+  /**
+   * Called with each tensor that a node has written, behind `tap`: the nodes that follow go on with the values that it
+   * returns in place of the node's own. What was computed from constants while preparing is not asked for.
+   */
+  readonly replace?: (tensor: OutputTensor, node: NodeInfo) => TensorData | undefined;
 }
 
 /** An operator at its place in the graph. */
@@ -85,19 +90,21 @@ export class Runner {
   }
 
   /** One run on these values, in the order of the inputs; the outputs are in the file's order. */
-  invoke(given: readonly unknown[], { tap, beforeNode }: InvokeOptions): OutputTensor[] {
+  invoke(given: readonly unknown[], { tap, replace, beforeNode }: InvokeOptions): OutputTensor[] {
     this.#program.checkIdle();
     const { graph } = this.#entry.executor;
     graph.inputs.forEach((tensor, i) => {
-      fill(tensor, given[i]);
+      fill(tensor, given[i], 'input');
     });
-    const onNode =
-      tap &&
-      (({ index, outputs }: Node) => {
-        const node = this.#nodeInfo(index);
-        for (const tensor of outputs) tap(this.#output(tensor), node);
-      });
-    this.#program.run(this.#entry, onNode, beforeNode);
+    const onNode = ({ index, outputs }: Node, isComputed: boolean) => {
+      const node = this.#nodeInfo(index);
+      for (const tensor of outputs) {
+        tap?.(this.#output(tensor), node);
+        const values = isComputed ? undefined : replace?.(this.#output(tensor), node);
+        if (values !== undefined) fill(tensor, values, 'the replacement of');
+      }
+    };
+    this.#program.run(this.#entry, tap || replace ? onNode : undefined, beforeNode);
     return graph.outputs.map((tensor) => this.#output(tensor));
   }
 

@@ -116,13 +116,13 @@ function isQuantizedType(dtype: string): dtype is keyof typeof QUANTIZED {
 }
 
 /** Copies what a caller gave for a tensor into it; throws an InputError unless type and length are the tensor's own. */
-export function fill(tensor: Tensor, values: unknown): void {
+export function fill(tensor: Tensor, values: unknown, role: string): void {
   const expected = arrayNameOf(tensor.dtype);
   const given = arrayName(values);
   const fits = given === expected || (given === 'Uint8ClampedArray' && expected === 'Uint8Array');
   if (!fits || (values as TensorData).length !== tensor.size) {
     throw new InputError(
-      `input ${tensor} is ${tensor.dtype} [${tensor.shape}]: it takes ${expected} of ${tensor.size} ` +
+      `${role} ${tensor} is ${tensor.dtype} [${tensor.shape}]: it takes ${expected} of ${tensor.size} ` +
         `values, and got ${described(values)}${advice(tensor, values)}`,
       { tensor: tensor.index },
     );
@@ -131,7 +131,7 @@ export function fill(tensor: Tensor, values: unknown): void {
     (tensor.data as Uint8Array).set(values as Uint8Array);
   } catch (cause) {
     // An empty tensor, and an array whose buffer is gone: such an array has length 0.
-    throw new InputError(`the ArrayBuffer for input ${tensor} was transferred`, { tensor: tensor.index }, { cause });
+    throw new InputError(`the ArrayBuffer for ${role} ${tensor} was transferred`, { tensor: tensor.index }, { cause });
   }
 }
 

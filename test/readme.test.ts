@@ -255,6 +255,7 @@ test('the table of commands has every command and every option', async () => {
     'inspect',
     'explain',
     'trace',
+    'diff',
     'plan',
     'export',
     'bench',

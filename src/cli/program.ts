@@ -5,6 +5,7 @@ import { RequantError } from '../../kernels/errors.ts';
 import { clean, colors } from '../report/terminal.ts';
 import { addBench } from './bench.ts';
 import { addDemo } from './demo.ts';
+import { addDiff } from './diff.ts';
 import { addExplain } from './explain.ts';
 import { addExport } from './export.ts';
 import { ownPath } from './files.ts';
@@ -36,6 +37,8 @@ Examples:
   requant explain model.tflite --layer 3            a layer's formula, with its numbers
   requant trace model.tflite --input image.png --layer 3 --at 0,5,5,0
                                                     one value, from its products to the clamp
+  requant diff model.tflite theirs.npz --input x.npy
+                                                    where another implementation departs, and why
   requant export c model.tflite --out firmware      as C99, with a self-test
   requant plan model.tflite                         how much memory, and which operators to register
   requant run model.tflite image.png                what does the model answer
@@ -55,6 +58,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     addInspect,
     addExplain,
     addTrace,
+    addDiff,
     addPlan,
     addExport,
     addBench,

@@ -188,6 +188,52 @@ describe('wrong files', () => {
   });
 });
 
+describe('diff', () => {
+  const digits = join(root, 'models/digits_conv_int8');
+  const wrong = join(folder, 'theirs');
+  const model = join(digits, 'model.tflite');
+  const input = ['--input', join(digits, 'golden.npz')];
+
+  /** What requant itself gives of every node, in files of all kinds; of node 2 without its lowest bit. */
+  function writeTheirs() {
+    const interpreter = new Interpreter(readFileSync(model));
+    const golden = readNpz(readFileSync(join(digits, 'golden.npz')), 'golden.npz');
+    const image = golden.get('input_0')!.data.slice(0, 784) as Int8Array;
+    const values: Int8Array[] = [];
+    interpreter.invoke(image, { tap: ({ data }) => values.push(data as Int8Array) });
+    mkdirSync(wrong, { recursive: true });
+    const numbers = [...values[2]!].map((value) => value & ~1).join(', ');
+    writeFileSync(join(wrong, 'node_0.npy'), writeNpy({ dtype: 'int8', shape: [6272], data: values[0]! }));
+    writeFileSync(join(wrong, 'node_1.csv'), values[1]!.join(','));
+    writeFileSync(join(wrong, 'two.h'), `/* x */ static const int8_t node_2[2304] = { ${numbers} };`);
+    writeFileSync(join(wrong, 'node_3.bin'), new Uint8Array(values[3]!.slice().buffer));
+    writeFileSync(join(wrong, 'nothing_of_ours.csv'), '1 2 3');
+  }
+
+  test('a folder of .npy, .csv, C and raw bytes', async () => {
+    writeTheirs();
+    const found = await json('diff', model, wrong, ...input);
+    expect(found.status).toBe(1);
+    expect(found.guilty).toMatchObject({ node: 2, op: 'CONV_2D', diagnosis: { values: 2304 } });
+    const [first, second, third] = found.nodes;
+    expect([first.different, second.different]).toEqual([0, 0]);
+    expect(third).toMatchObject({ key: 'node_2', matchedBy: 'position', maxDifference: 1 });
+    expect(found.unmatched).toEqual([{ key: 'nothing_of_ours', reason: 'no tensor has this name' }]);
+    const { stdout } = await requant('diff', model, wrong, ...input);
+    expect(stdout).toContain('the first that departs: node 2, CONV_2D');
+    expect(stdout).toContain('nothing_of_ours is not compared: no tensor has this name');
+  });
+
+  test.each([
+    ['no such file', ['diff', model, join(folder, 'absent.npz'), ...input], /cannot read/],
+    ['nothing of the model', ['diff', model, join(wrong, 'nothing_of_ours.csv'), ...input], /none of the arrays/],
+    ['no input', ['diff', model, join(wrong, 'node_0.npy')], /input/],
+  ])('%s', async (_, args, message) => {
+    const { status, stderr } = await requant(...args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
 describe('export', () => {
   const digits = join(root, 'models/digits_conv_int8');
   const out = join(folder, 'exported');

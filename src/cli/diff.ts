@@ -1,0 +1,50 @@
+/** requant diff: where does another implementation depart from TFLite, and by which mistake? */
+import type { Command } from 'commander';
+import { diff } from '../inspect/diff/diff.ts';
+import { targetOf } from '../inspect/target.ts';
+import { Interpreter } from '../interpreter.ts';
+import { diffText } from '../report/diff.ts';
+import { about, readFile } from './files.ts';
+import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
+import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { readTheirs } from './their_files.ts';
+
+interface DiffOptions extends EngineOptions, InputOptions {
+  readonly input: string[];
+  readonly json?: boolean;
+}
+
+const DIFFERENT = 1;
+
+export function addDiff(program: Command): void {
+  inputOptions(engineOptions(jsonOption(program.command('diff'))))
+    .summary('where does another implementation depart from TFLite, and by which mistake')
+    .description(
+      'Feeds each layer with their values of the layer before, and so finds the first one that computes something else, even ' +
+        'if all that follows is wrong too. Then tries mistakes on it, alone and together, until one gives their bytes.',
+    )
+    .argument('<model>', 'a .tflite file')
+    .argument('<theirs>', 'their values: .npz, .npy, .csv, C arrays (.h, .c), raw bytes, or a folder of such files')
+    .option('--input <files...>', 'what both ran on: one file for each input, or one .npz for all', [])
+    .addHelpText(
+      'after',
+      `
+Their values are matched by tensor name, tensor_<index>, node_<n>, output_<i>, or
+by order, if there are as many as nodes. They are the stored integers, or the real
+numbers that these stand for.
+
+Exit status: 1 if a value differs.
+${INPUT_HELP}`,
+    )
+    .action((path: string, theirs: string, options: DiffOptions) => {
+      const { profile, kernels, input, example } = options;
+      const bytes = readFile(path);
+      const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
+      const inputs = readInputs(targetOf(interpreter), input, options);
+      const values = inputs.map(({ data }) => data);
+      const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example }));
+      if (options.json) printJson({ path, theirs, ...found });
+      else print(diffText(path, theirs, found));
+      if (found.nodes.some(({ differentInAll }) => differentInAll > 0)) process.exitCode = DIFFERENT;
+    });
+}

@@ -1,0 +1,123 @@
+/** What diff found, as text. */
+import type { Diagnosis, Mistake } from '../inspect/diff/diagnosis.ts';
+import type { Diff, Guilty, NodeDiff } from '../inspect/diff/diff.ts';
+import { type Block, render } from './document.ts';
+import { clean, counted, plural, quoted } from './terminal.ts';
+
+export function diffText(path: string, theirs: string, { profile, nodes, guilty, unmatched }: Diff): string {
+  const blocks: Block[] = [
+    { kind: 'title', text: `${clean(theirs)} beside ${clean(path)}, profile ${profile}` },
+    {
+      kind: 'table',
+      head: [
+        'node',
+        'operator',
+        'tensor',
+        'theirs',
+        'matched by',
+        'values',
+        'differ here',
+        'differ in all',
+        'by at most',
+      ],
+      align: 'rlrllrrrr',
+      rows: nodes.map((node) => [
+        String(node.node),
+        clean(node.op),
+        String(node.tensor),
+        quoted(node.key, 40),
+        node.matchedBy,
+        counted(node.values),
+        counted(node.different),
+        counted(node.differentInAll),
+        node.different > 0 ? String(node.maxDifference) : '',
+      ]),
+    },
+    { kind: 'list', items: nodes.flatMap(({ key, notes }) => notes.map((note) => `${clean(key)}: ${clean(note)}`)) },
+    { kind: 'list', items: unmatched.map(({ key, reason }) => `${clean(key)} is not compared: ${clean(reason)}`) },
+    ...(guilty ? guiltyBlocks(guilty, nodes) : [{ kind: 'text' as const, text: verdict(nodes) }]),
+  ];
+  return render(blocks, 'text');
+}
+
+function verdict(nodes: readonly NodeDiff[]): string {
+  return nodes.some(({ differentInAll }) => differentInAll > 0)
+    ? 'Every node is right on their inputs: the inputs are not those that were given.'
+    : 'Nothing differs.';
+}
+
+function guiltyBlocks({ node, op, name, unseen, diagnosis }: Guilty, nodes: readonly NodeDiff[]): Block[] {
+  const found = nodes.find((entry) => entry.different > 0)!;
+  const before = unseen.length > 0 ? `, or one of the nodes ${unseen.join(', ')}, of which there are no values` : '';
+  return [
+    { kind: 'heading', text: `the first that departs: node ${node}, ${clean(op)}${before}` },
+    {
+      kind: 'facts',
+      rows: [
+        ['layer', quoted(name, 70)],
+        ['differ', `${counted(found.different)} of ${counted(found.values)} values on their own inputs`],
+        [
+          'theirs minus TFLite’s',
+          found.histogram.map(([by, count]) => `${by > 0 ? '+' : ''}${by}: ${counted(count)}`).join(', '),
+        ],
+      ],
+    },
+    ...diagnosisBlocks(diagnosis),
+  ];
+}
+
+function diagnosisBlocks(diagnosis: Diagnosis | null): Block[] {
+  if (!diagnosis) return [{ kind: 'text', text: 'Of this operator no mistakes are known.' }];
+  const { kind, mistakes, same, values, alternatives, undecided, tried } = diagnosis;
+  const looked = `${plural(tried, 'combination')} of mistakes looked at`;
+  if (kind === 'none' || mistakes.length === 0)
+    return [{ kind: 'text', text: `No known mistake gives these values (${looked}).` }];
+  const title =
+    kind === 'exact'
+      ? `the mistake${mistakes.length > 1 ? 's' : ''}: all ${counted(values)} values are reproduced (${looked})`
+      : `the nearest: ${counted(same)} of ${counted(values)} values are reproduced (${looked})`;
+  return [
+    { kind: 'heading', text: title },
+    ...mistakes.flatMap(mistakeBlocks),
+    ...(alternatives.length > 0
+      ? [
+          { kind: 'text' as const, text: 'These give all values too:' },
+          {
+            kind: 'list' as const,
+            items: alternatives.map((other) => other.map((mistake) => mistake.title).join('; ')),
+          },
+        ]
+      : []),
+    ...(undecided.length > 0
+      ? [
+          {
+            kind: 'text' as const,
+            text: 'Look at these lines too: what is wrong in them would change none of these values.',
+          },
+          { kind: 'list' as const, items: undecidedTitles(undecided) },
+        ]
+      : []),
+  ];
+}
+
+/** By line of the formula. */
+function undecidedTitles(undecided: readonly Mistake[]): string[] {
+  const byLine = new Map<string, string[]>();
+  for (const { line, title } of undecided) byLine.set(line, [...(byLine.get(line) ?? []), title]);
+  return [...byLine].map(([line, titles]) => `${line}: ${titles.join('; ')}`);
+}
+
+function mistakeBlocks({ title, explanation, stage, line, theirs }: Mistake): Block[] {
+  return [
+    {
+      kind: 'facts',
+      rows: [
+        ['mistake', title],
+        ['where', stage],
+        ['TFLite', line],
+        ['theirs', theirs],
+        ['', explanation],
+      ],
+    },
+  ];
+}
