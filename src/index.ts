@@ -28,6 +28,7 @@ export {
 export { byteMask, type DataOf, type DType, int8View, type Quantization, Tensor } from '../kernels/tensor.ts';
 export type { Diagnosis, Mistake } from './inspect/diff/diagnosis.ts';
 export { type Diff, diff, type Guilty, type NodeDiff } from './inspect/diff/diff.ts';
+export { type DumpedTensor, dump } from './inspect/dump.ts';
 export { explain } from './inspect/explain.ts';
 export type {
   Account,

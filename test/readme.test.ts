@@ -256,6 +256,7 @@ test('the table of commands has every command and every option', async () => {
     'explain',
     'trace',
     'diff',
+    'dump',
     'plan',
     'export',
     'bench',

@@ -6,6 +6,7 @@ import { clean, colors } from '../report/terminal.ts';
 import { addBench } from './bench.ts';
 import { addDemo } from './demo.ts';
 import { addDiff } from './diff.ts';
+import { addDump } from './dump.ts';
 import { addExplain } from './explain.ts';
 import { addExport } from './export.ts';
 import { ownPath } from './files.ts';
@@ -59,6 +60,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     addExplain,
     addTrace,
     addDiff,
+    addDump,
     addPlan,
     addExport,
     addBench,

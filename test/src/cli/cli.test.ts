@@ -188,6 +188,54 @@ describe('wrong files', () => {
   });
 });
 
+describe('dump', () => {
+  const digits = join(root, 'models/digits_conv_int8');
+  const model = join(digits, 'model.tflite');
+  const input = ['--input', join(digits, 'golden.npz')];
+  const recorded = readFileSync(join(digits, 'tensors.csv'), 'utf8');
+
+  test('.npz: every tensor as TFLite recorded it, with all scales', async () => {
+    const out = join(folder, 'all.npz');
+    const { stdout } = await requant('dump', model, ...input, '--out', out);
+    expect(stdout).toBe(`15 tensors in ${out}\n`);
+    const arrays = readNpz(readFileSync(out), 'all.npz');
+    expect(arrays.get('tensor_7_scale')!.data).toHaveLength(8);
+    expect([...arrays.get('tensor_7_scale')!.data].every((scale) => Number(scale) > 0)).toBe(true);
+    const crcs = [...recorded.matchAll(/^\d+,\w+,(\d+),.*,([0-9a-f]{8})$/gim)];
+    expect(crcs.length).toBeGreaterThan(5);
+    for (const [, tensor, crc] of crcs) {
+      const { data } = arrays.get(`tensor_${tensor}`)!;
+      expect(crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))).toBe(Number.parseInt(crc!, 16));
+    }
+  });
+
+  test('a folder, by name patterns; without an input only constants', async () => {
+    const out = join(folder, 'dumped');
+    await requant('dump', model, '--out', out, '--format', 'csv', '--name', '*conv2d/Conv2D', 'tensor_6');
+    expect(readdirSync(out).sort()).toEqual(['index.json', 'tensor_6.csv', 'tensor_7.csv']);
+    const [bias, filter] = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8'));
+    expect(bias).toMatchObject({ index: 6, kind: 'bias', dtype: 'int32', shape: [8] });
+    expect(filter.quantization).toMatchObject({ dimension: 0, zeroPoints: [0, 0, 0, 0, 0, 0, 0, 0] });
+    expect(readFileSync(join(out, 'tensor_6.csv'), 'utf8').trim().split(',')).toHaveLength(8);
+  });
+
+  test('JSON: to standard output, or a file', async () => {
+    const { tensors } = await json('dump', model, '--name', 'tensor_6');
+    expect(tensors).toEqual([expect.objectContaining({ index: 6, values: expect.any(Array) })]);
+    const out = join(folder, 'bias.json');
+    await requant('dump', model, '--name', 'tensor_6', '--out', out);
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(tensors);
+  });
+
+  test.each([
+    ['no such tensor', ['--name', 'absent*'], /no tensor with values has a name like absent\*; there are/],
+    ['a format for a file', ['--out', join(folder, 'x.npz'), '--format', 'csv'], /--format is for folders/],
+  ])('%s', async (_, args, message) => {
+    const { status, stderr } = await requant('dump', model, ...args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
 describe('diff', () => {
   const digits = join(root, 'models/digits_conv_int8');
   const wrong = join(folder, 'theirs');
