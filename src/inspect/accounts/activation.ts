@@ -1,6 +1,6 @@
 /** Activations as operators of their own, which move the input to the output's scale: RELU and its kin, LEAKY_RELU, HARD_SWISH. */
 import {
-  roundingDivideByPOT,
+  roundingDivideByPOT16,
   saturatingLeftShift,
   saturatingRoundingDoublingHighMul16,
 } from '../../../kernels/fixed_point.ts';
@@ -152,8 +152,7 @@ export const HARD_SWISH: OperatorAccount<Quantized<typeof reference.HARD_SWISH>>
     const gate = reluish(steps, hires, p);
     const product = Math.trunc((gate * preshift) / 2 ** 15);
     steps.add('gated', `truncate(${gate} * ${preshift} / 2^15)`, product);
-    const scaled = roundingDivideByPOT(product, -p.outputShift);
-    steps.add('right shift', `round(${product} / 2^${-p.outputShift})`, scaled);
+    const scaled = rightShift16(steps, product, -p.outputShift);
     return { taps: [], value: steps.output(scaled, output.zeroPoint, account.clamp!), steps: steps.list };
   },
 };
@@ -161,6 +160,12 @@ export const HARD_SWISH: OperatorAccount<Quantized<typeof reference.HARD_SWISH>>
 function highMultiply16(steps: Steps, name: string, x: number, multiplier: number): number {
   const formula = `floor((${x} * ${multiplier} + 2^14) / 2^15)`;
   return steps.add(name, formula, saturatingRoundingDoublingHighMul16(x, multiplier));
+}
+
+/** What is left of an int16 that is shifted out of its bits is its sign. */
+function rightShift16(steps: Steps, x: number, shift: number): number {
+  const formula = shift > 15 ? `${x < 0 ? -1 : 1}: 2^${shift} is beyond int16` : `round(${x} / 2^${shift})`;
+  return steps.add('right shift', formula, roundingDivideByPOT16(x, shift));
 }
 
 /** (x + 3) / 6 in 0 to 2^15, saturated as the kernel does. */
@@ -171,7 +176,7 @@ function reluish(steps: Steps, hires: number, { reluishMultiplier, reluishShift:
   }
   gate = highMultiply16(steps, 'gate', gate, reluishMultiplier);
   if (shift > 0) gate = steps.add('last bit', `int16 of ${gate} * 2`, saturatingLeftShift(gate, 1));
-  if (shift < 0) gate = steps.add('right shift', `round(${gate} / 2^${-shift})`, roundingDivideByPOT(gate, -shift));
+  if (shift < 0) gate = rightShift16(steps, gate, -shift);
   return steps.add('gate in 0 to 2^15', `floor((${gate} + 2^15) / 2)`, (gate + 0x8000) >> 1);
 }
 

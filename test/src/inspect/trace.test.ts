@@ -19,7 +19,7 @@ import { traceText } from '../../../src/report/trace.ts';
 import type { TensorData } from '../../../src/tensor_info.ts';
 import { Random } from '../../fuzz/random.ts';
 import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
-import { smallModel } from '../small_models.ts';
+import { type SmallTensor, smallModel } from '../small_models.ts';
 
 const traced = recorded.filter((op) => accountOf({ op, isCustom: false })?.trace);
 
@@ -102,6 +102,18 @@ const convolution = smallModel({
   outputs: [3],
 });
 const image = Int8Array.of(1, 2, 3, 4);
+
+test('HARD_SWISH, whose 16-bit numbers are shifted by more than 15', () => {
+  const x: SmallTensor = { type: 'INT8', shape: [5], scale: 2 ** -16 };
+  const y: SmallTensor = { type: 'INT8', shape: [5], scale: 20, zeroPoint: 3 };
+  const nodes = [{ op: 'HARD_SWISH', inputs: [0], outputs: [1] }];
+  const interpreter = new Interpreter(smallModel({ tensors: [x, y], nodes, inputs: [0], outputs: [1] }));
+  const values = [0, 1, 2, 3, 4].map((i) => {
+    const { profiles } = trace(interpreter, Int8Array.of(-128, -1, 0, 1, 127), { node: 0, at: [i] });
+    return profiles.map(({ value }) => value);
+  });
+  expect(values).toEqual([2, 2, 4, 4, 4].map((value) => PROFILES.map(() => value))); // as every reference has it
+});
 
 test('a convolution at a corner', () => {
   const found = trace(new Interpreter(convolution), image, { node: 0, at: [0, 0, 0, 0] });
