@@ -5,15 +5,14 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requant } from '../src/cli/program.ts';
 import { type Interpreter, ModelError, type OutputTensor } from '../src/index.ts';
 import { readNpz } from '../src/npz.ts';
+import { blocksOf, root, typeErrors } from './pages.ts';
 import { type SmallTensor, smallModel } from './src/small_models.ts';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const customOperators = readFileSync(join(root, 'kernels/custom_operators.md'), 'utf8');
 const index = join(root, 'src/index.ts');
@@ -29,36 +28,16 @@ afterAll(() => {
 });
 
 /** The TypeScript of a page as files: by the name in a block's first line, or by its number. */
-function blocksOf(page: string): Map<string, string> {
-  const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
-  return new Map(blocks.map((code, i) => [/^\/\/ (\w+\.ts)\n/.exec(code)?.[1] ?? `block_${i}.ts`, code]));
+function tsOf(page: string): Map<string, string> {
+  const blocks = blocksOf(page).filter(({ language }) => language === 'ts');
+  return new Map(blocks.map(({ code }, i) => [/^\/\/ (\w+\.ts)\n/.exec(code)?.[1] ?? `block_${i}.ts`, code]));
 }
 
 /** What TypeScript has to say about the pages' blocks. */
-function typeErrors(...pages: string[]): string[] {
-  const paths = pages
-    .flatMap((page) => [...blocksOf(page)])
-    .map(([name, code]) => {
-      writeFileSync(join(folder, name), code);
-      return join(folder, name);
-    });
-  const program = ts.createProgram(paths, {
-    target: ts.ScriptTarget.ES2022,
-    lib: ['lib.es2023.d.ts'],
-    module: ts.ModuleKind.NodeNext,
-    strict: true,
-    noEmit: true,
-    allowImportingTsExtensions: true,
-    skipLibCheck: true,
-    types: ['node'],
-    typeRoots: [join(root, 'node_modules/@types')],
-    paths: { requant: [index], 'requant/pool': [join(root, 'src/pool/node.ts')] },
-  });
-  const found = paths.flatMap((path) => {
-    const file = program.getSourceFile(path)!;
-    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-  });
-  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+function pageErrors(...pages: string[]): string[] {
+  const files = pages.flatMap((page) => [...tsOf(page)]).map(([name, code]) => ({ path: join(folder, name), code }));
+  for (const { path, code } of files) writeFileSync(path, code);
+  return typeErrors(files.map(({ path }) => path));
 }
 
 /** Writes a block to be run, with 'requant' read from the sources, and its threads as they are built; gives its path. */
@@ -72,7 +51,7 @@ function runnable(name: string, code: string): string {
 }
 
 describe('TypeScript', () => {
-  const blocks = blocksOf(readme);
+  const blocks = tsOf(readme);
 
   /** The variables of a block, after it has run. */
   async function run(i: number, ...names: string[]) {
@@ -132,11 +111,11 @@ describe('TypeScript', () => {
     expect(() => new Interpreter(magnitude(1), { customOps: { Magnitude } })).toThrow(ModelError);
   });
 
-  test('the types are right', () => expect(typeErrors(readme, customOperators)).toEqual([]));
+  test('the types are right', () => expect(pageErrors(readme, customOperators)).toEqual([]));
 });
 
 describe('custom operators', () => {
-  const blocks = blocksOf(customOperators);
+  const blocks = tsOf(customOperators);
   for (const [name, code] of blocks) runnable(name, code);
   const operatorOf = async (name: string) => await import(join(folder, 'run', name));
 
