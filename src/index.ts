@@ -47,6 +47,9 @@ export type {
   Step,
   Window,
 } from './inspect/explanation.ts';
+export type { FloatTensorReason } from './inspect/lint/float_tensors.ts';
+export { type Finding, type Lint, type LintOptions, lint } from './inspect/lint/lint.ts';
+export type { Remedy, Severity, Target } from './inspect/lint/rule.ts';
 export { type ArenaPlan, type MemoryPlan, type MicroResolver, type PlannedTensor, plan } from './inspect/plan.ts';
 export { type ProfileTrace, type Trace, type TraceOptions, trace } from './inspect/trace.ts';
 export type { Tap, TraceStep } from './inspect/value_trace.ts';

@@ -236,6 +236,7 @@ test('the table of commands has every command and every option', async () => {
     'trace',
     'diff',
     'dump',
+    'lint',
     'plan',
     'export',
     'bench',

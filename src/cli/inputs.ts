@@ -10,11 +10,14 @@ import { float32Text } from '../report/terminal.ts';
 import type { TensorData, TensorInfo } from '../tensor_info.ts';
 import { about, readFile } from './files.ts';
 
-export interface InputOptions {
-  readonly inputFill?: 'zeros' | 'random';
-  readonly seed: number;
+export interface PixelOptions {
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+}
+
+export interface InputOptions extends PixelOptions {
+  readonly inputFill?: 'zeros' | 'random';
+  readonly seed: number;
   readonly example: number;
 }
 
@@ -45,14 +48,24 @@ export interface EachInput {
 
 /** --input-fill, --seed, --mean, --std, --example: for every command that runs a model on inputs. */
 export function inputOptions(command: Command): Command {
-  return command
+  const filled = command
     .addOption(
       new Option('--input-fill <how>', 'make inputs up: zeros (real 0) or random').choices(['zeros', 'random']),
     )
-    .option('--seed <n>', 'for --input-fill random', wholeNumber, 0)
+    .option('--seed <n>', 'for --input-fill random', wholeNumber, 0);
+  return pixelOptions(filled).option(
+    '--example <n>',
+    'which of the examples, where a file holds several',
+    wholeNumber,
+    0,
+  );
+}
+
+/** --mean, --std. */
+export function pixelOptions(command: Command): Command {
+  return command
     .option('--mean <numbers>', 'pixels: real = (pixel - mean) / std; one number, or one for each channel', numbers)
-    .option('--std <numbers>', 'see --mean', numbers)
-    .option('--example <n>', 'which of the examples, where a file holds several', wholeNumber, 0);
+    .option('--std <numbers>', 'see --mean', numbers);
 }
 
 export const INPUT_HELP = `

@@ -12,6 +12,7 @@ import { addExport } from './export.ts';
 import { ownPath } from './files.ts';
 import { addGolden } from './golden.ts';
 import { addInspect } from './inspect.ts';
+import { addLint } from './lint.ts';
 import { printJson } from './output.ts';
 import { addPlan } from './plan.ts';
 import { addRun } from './run.ts';
@@ -41,6 +42,7 @@ Examples:
   requant diff model.tflite theirs.npz --input x.npy
                                                     where another implementation departs, and why
   requant export c model.tflite --out firmware      as C99, with a self-test
+  requant lint model.tflite --target tflm           what will go wrong on the device
   requant plan model.tflite                         how much memory, and which operators to register
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
@@ -61,6 +63,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     addTrace,
     addDiff,
     addDump,
+    addLint,
     addPlan,
     addExport,
     addBench,

@@ -102,7 +102,7 @@ function computesQuantized({ subgraph: { tensors } }: DataFlow, { op, inputs, ou
 }
 
 /** A QUANTIZE of a graph input, a DEQUANTIZE to a graph output, a FAKE_QUANT behind that. */
-function isEdge({ subgraph, writers, readers }: DataFlow, { op, node }: FloatNode): boolean {
+export function isEdge({ subgraph, writers, readers }: DataFlow, { op, node }: FloatNode): boolean {
   const { inputs, outputs } = subgraph.operators[node]!;
   if (op === 'QUANTIZE') return subgraph.inputs.includes(inputs[0]!);
   const leaves = (i: number) =>

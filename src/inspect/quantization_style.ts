@@ -1,6 +1,7 @@
 /** In which way a model was quantized, as far as the file shows it. */
 import type { Model, TensorSpec } from '../model/model.ts';
 import { type DataFlow, isQuantized } from './data_flow.ts';
+import { initialRanges } from './initial_ranges.ts';
 import type { Conversion } from './metadata.ts';
 
 export interface QuantizationStyle {
@@ -85,7 +86,7 @@ export function quantizationStyle(
     ...(anything ? methodOf(model, style, conversion) : { method: 'none', evidence: ['no tensor is quantized'] }),
     ...style,
     warnings: [
-      ...flows.flatMap(initialRanges),
+      ...flows.flatMap(initialRangeWarnings),
       ...(fakeQuantNodes > 0 && quantized.length === 0 ? [NOT_CONVERTED] : []),
     ],
   };
@@ -128,36 +129,11 @@ function methodOf(
   return { method: 'unknown', evidence };
 }
 
-/** Ranges that trainers start with and converters fall back to. */
-const STARTS = [
-  { range: '0 to 6', scale: 6 / 255 },
-  { range: '-6 to 6', scale: 12 / 255 },
-  { range: '-6 to 6', scale: 12 / 254 },
-];
-
-/** Operators whose output has a range of its own: others pass their input's on. */
-const RANGED = ['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV', 'FULLY_CONNECTED', 'ADD', 'MUL', 'SUB', 'RELU'];
-
-function initialRanges(flow: DataFlow): string[] {
-  const found = flow.subgraph.tensors.flatMap((tensor) => {
-    const kind = rangedKind(flow, tensor);
-    const scale = tensor.quantization?.scales[0];
-    const start = kind && STARTS.find((other) => Math.fround(other.scale) === scale);
-    return start ? [{ index: tensor.index, kind, what: `(${kind}) have exactly the range ${start.range}` }] : [];
+function initialRangeWarnings(flow: DataFlow): string[] {
+  const found = initialRanges(flow);
+  return [...new Set(found.map(({ kind, range }) => `(${kind}) have exactly the range ${range}`))].map((what) => {
+    const tensors = found.filter(({ kind, range }) => what === `(${kind}) have exactly the range ${range}`);
+    const list = tensors.map(({ tensor }) => tensor.index).join(', ');
+    return `tensors ${list} ${what}: a default or initial range, which no data changed`;
   });
-  return [...new Set(found.map(({ what }) => what))].flatMap((what) => {
-    const tensors = found.filter((tensor) => tensor.what === what);
-    if (tensors[0]!.kind === 'activations' && tensors.length === 1) return []; // one may have it by chance
-    const list = tensors.map(({ index }) => index).join(', ');
-    return [`tensors ${list} ${what}: a default or initial range, which no data changed`];
-  });
-}
-
-/** What a tensor with one scale is, if its range should come from data: RELU6's is rightly 0 to 6. */
-function rangedKind({ writers, kinds }: DataFlow, tensor: TensorSpec): 'weights' | 'activations' | undefined {
-  const writer = writers.get(tensor.index);
-  if (!isQuantized(tensor) || tensor.quantization!.scales.length !== 1) return undefined;
-  if (/relu6/i.test(tensor.name) || writer?.options.fusedActivationFunction === 'RELU6') return undefined;
-  if (kinds[tensor.index] === 'weights') return 'weights';
-  return writer && RANGED.includes(writer.op) ? 'activations' : undefined;
 }

@@ -7,6 +7,7 @@ import {
   explain,
   Interpreter,
   type InterpreterOptions,
+  lint,
   type SignatureRunner,
   type TensorData,
   type TensorInfo,
@@ -22,7 +23,7 @@ const LIMITS = { tensorBytes: 2 ** 24, macs: 2 ** 24, iterations: 1000 };
 /** Milliseconds that no file of a few kilobytes may take under these limits: 100 is usual for the slowest. */
 const TOO_SLOW = 5000;
 
-type Stage = 'load' | 'prepare' | 'explain' | 'invoke' | 'trace';
+type Stage = 'load' | 'lint' | 'prepare' | 'explain' | 'invoke' | 'trace';
 
 /** How far a file came, and what it was answered: `load ModelError`, `prepare LimitError`, `invoke ok`. */
 export type Outcome = `${Stage} ${string}`;
@@ -60,6 +61,8 @@ function notOurs(error: unknown): Error | undefined {
 
 function run(bytes: Uint8Array, random: Random, options: InterpreterOptions, progress: { stage: Stage }) {
   loadModel(bytes);
+  progress.stage = 'lint';
+  lint(bytes, { limits: LIMITS });
   progress.stage = 'prepare';
   const interpreter = new Interpreter(bytes, { limits: LIMITS, profile: random.of(['tflite', 'tflm']), ...options });
   progress.stage = 'explain';

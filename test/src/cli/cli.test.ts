@@ -17,7 +17,7 @@ import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
-import { explain, Interpreter, plan, trace } from '../../../src/index.ts';
+import { explain, Interpreter, lint, plan, trace } from '../../../src/index.ts';
 import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
@@ -334,6 +334,40 @@ describe('plan', () => {
     expect(stdout).toContain('  490 AABB...');
     expect(stdout).toMatch(/^ {2}B +10 .* int8 +\[1,12,12,16\] +2,304 +0 +2 to 3$/m);
     expect(stdout).toContain('  resolver.AddMaxPool2D();');
+  });
+});
+
+describe('lint', () => {
+  const digits = join(root, 'models/digits_dense/model.tflite'); // float at both ends
+  const cnn = join(root, 'models/cnn56_int8/model.tflite');
+
+  test('as JSON: what the library says', async () => {
+    const { status, path, ...said } = await json('lint', digits);
+    expect(status).toBe(0);
+    expect(path).toBe(digits);
+    expect(said).toEqual(JSON.parse(JSON.stringify(lint(readFileSync(digits)))));
+  });
+
+  test('as text', async () => {
+    const { stdout } = await requant('lint', digits, '--target', 'tflm');
+    expect(stdout).toContain('note: float32 at an input or an output [float-edge]');
+    expect(stdout).toContain('  converter.inference_input_type = tf.int8');
+    expect(stdout).not.toContain('edge-tpu');
+    expect((await requant('lint', digits, '--format', 'md')).stdout).toContain('## note: float32 at an input');
+  });
+
+  test('--integer-only and --fail-on', async () => {
+    expect((await requant('lint', digits, '--integer-only')).status).toBe(1);
+    expect((await requant('lint', cnn, '--integer-only')).status).toBe(0);
+    expect((await requant('lint', cnn, '--fail-on', 'warning')).status).toBe(0);
+    expect((await requant('lint', cnn, '--fail-on', 'note')).status).toBe(1);
+  });
+
+  test('--inputs runs every example', async () => {
+    const golden = join(root, 'models/cnn56_int8/golden.npz');
+    const { status, runs } = await json('lint', cnn, '--inputs', golden);
+    const examples = readNpz(readFileSync(golden), golden).get('input_0')!.shape[0];
+    expect([status, runs]).toEqual([0, examples]);
   });
 });
 

@@ -1,0 +1,70 @@
+/** requant lint: what will go wrong with this model on a device, or was lost in conversion? */
+import { type Command, Option } from 'commander';
+import type { Profile } from '../../kernels/kernel.ts';
+import { lint } from '../inspect/lint/lint.ts';
+import { SEVERITIES, type Severity, TARGETS, type Target } from '../inspect/lint/rule.ts';
+import { targetOf } from '../inspect/target.ts';
+import type { Format } from '../report/document.ts';
+import { lintText } from '../report/lint.ts';
+import { about, readFile } from './files.ts';
+import { INPUT_HELP, type PixelOptions, pixelOptions, readEach } from './inputs.ts';
+import { jsonOption, print, printJson, profileOption } from './output.ts';
+
+interface LintOptions extends PixelOptions {
+  readonly inputs: string[];
+  readonly target: Target[];
+  readonly failOn?: Severity;
+  readonly integerOnly?: boolean;
+  readonly all?: boolean;
+  readonly profile: Profile;
+  readonly format: Format;
+  readonly json?: boolean;
+}
+
+const FOUND = 1;
+
+export function addLint(program: Command): void {
+  pixelOptions(profileOption(jsonOption(program.command('lint'))))
+    .summary('what will go wrong on a device, or was lost in conversion')
+    .description(
+      'Looks for nodes that compute in float, ranges that no data made, batch normalization that was not folded, sums and ' +
+        'multipliers that do not fit, channels that are dead or clipped, operators that small devices lack, and defects of ' +
+        'TFLite that the model meets. Says where, why it matters, and what to tell the converter. Works on models that ' +
+        'requant cannot run, too.',
+    )
+    .argument('<model>', 'a .tflite file')
+    .option('--inputs <files...>', 'real inputs, to measure saturation: every example of every file is run', [])
+    .addOption(
+      new Option('--target <names...>', 'look for what these lack; else for what any of them lacks')
+        .choices(TARGETS)
+        .default([], 'all'),
+    )
+    .option('--integer-only', 'exit with 1 if there is any float tensor')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 if there is such a finding, or a worse').choices(SEVERITIES),
+    )
+    .option('--all', 'list every place')
+    .addOption(new Option('--format <name>', 'how it is written').choices(['text', 'md', 'tex']).default('text'))
+    .addHelpText('after', INPUT_HELP)
+    .action((path: string, options: LintOptions) => {
+      const { inputs: files, target, profile, failOn } = options;
+      const bytes = readFile(path);
+      const found = about(path, () =>
+        lint(bytes, {
+          profile,
+          ...(target.length > 0 && { targets: target }),
+          ...(files.length > 0 && {
+            *inputs(interpreter) {
+              for (const { inputs } of readEach(targetOf(interpreter), files, { ...options, seed: 0, example: 0 }))
+                yield inputs.map(({ data }) => data);
+            },
+          }),
+        }),
+      );
+      if (options.json) printJson({ path, ...found });
+      else print(lintText(path, found, { all: options.all ?? false, format: options.format }));
+      const fails = failOn !== undefined && SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
+      if (fails && found.findings.some(({ severity }) => fails.includes(severity))) process.exitCode = FOUND;
+      if (options.integerOnly && !found.integerOnly.integerOnly) process.exitCode = FOUND;
+    });
+}

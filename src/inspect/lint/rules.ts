@@ -1,0 +1,33 @@
+/** Every rule of `lint`, in the order in which findings are listed within one severity. */
+import { accumulatorOverflow, biasScale, largeMultiplier, refusedQuantization } from './arithmetic.ts';
+import { floatEdge, floatNode } from './float_nodes.ts';
+import { defaultRange, equalRanges, unfoldedBatchNorm, unusedRange } from './ranges.ts';
+import type { Rule } from './rule.ts';
+import { narrowOutput, saturatedOutput, unchangingChannel } from './saturation.ts';
+import { cmsisOperators, edgeTpuOperators, microOperators } from './targets.ts';
+import { runtimesDiffer, upstreamDefect } from './upstream.ts';
+import { coarseChannel, constantChannel, saturatedWeights } from './weights.ts';
+
+export const RULES: readonly Rule[] = [
+  floatNode,
+  floatEdge,
+  refusedQuantization,
+  defaultRange,
+  equalRanges,
+  unusedRange,
+  unfoldedBatchNorm,
+  accumulatorOverflow,
+  largeMultiplier,
+  biasScale,
+  saturatedOutput,
+  unchangingChannel,
+  narrowOutput,
+  saturatedWeights,
+  constantChannel,
+  coarseChannel,
+  upstreamDefect,
+  runtimesDiffer,
+  microOperators,
+  cmsisOperators,
+  edgeTpuOperators,
+];

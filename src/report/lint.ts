@@ -1,0 +1,104 @@
+/** What lint found, as text: each rule once, with the places that it is about, why it matters and what to do. */
+import { type FloatTensorReason, rangeText } from '../inspect/lint/float_tensors.ts';
+import type { Finding, Lint } from '../inspect/lint/lint.ts';
+import { type Block, type Format, render } from './document.ts';
+import { clean, colors, counted, plural, quoted } from './terminal.ts';
+
+const FEW = 6;
+
+export function lintText(path: string, lint: Lint, { all, format }: { all: boolean; format: Format }): string {
+  const { integerOnly, quantization, findings, unprepared, runs, profile } = lint;
+  const facts: [string, string][] = [
+    ['arithmetic', integerOnly.verdict],
+    ['quantization', clean(`${quantization.method}: ${quantization.scheme}`)],
+    ['found', `${verdict(findings)} (profile ${profile}${runs > 0 ? `, ${plural(runs, 'input')} run` : ''})`],
+    ...(unprepared === null
+      ? []
+      : [['left out', `what follows from multipliers and weights: ${firstLine(unprepared)}`] as [string, string]]),
+  ];
+  const blocks: Block[] = [
+    { kind: 'title', text: clean(path) },
+    { kind: 'facts', rows: facts },
+    ...floatBlocks(lint.floatTensors, all),
+    ...grouped(findings).flatMap((group) => groupBlocks(group, all, format)),
+  ];
+  return render(blocks, format);
+}
+
+function floatBlocks(tensors: readonly FloatTensorReason[], all: boolean): Block[] {
+  if (tensors.length === 0) return [];
+  const shown = all ? tensors : tensors.slice(0, FEW);
+  const rest = tensors.length - shown.length;
+  const errors = tensors.flatMap(({ tocoError }) => (tocoError === null ? [] : [clean(tocoError)]));
+  return [
+    { kind: 'heading', text: `${plural(tensors.length, 'float tensor')}` },
+    {
+      kind: 'table',
+      head: ['tensor', 'name', 'range', 'why'],
+      align: 'rlll',
+      rows: shown.map(({ index, name, range, reason }) => [
+        String(index),
+        quoted(name, 32),
+        rangeText(range),
+        clean(reason),
+      ]),
+      rest: rest > 0 ? `… and ${counted(rest)} more: --all` : undefined,
+    },
+    ...(errors.length === 0
+      ? []
+      : [
+          { kind: 'text', text: 'toco stops at the first of these, and says' } as const,
+          { kind: 'formulas', lines: errors } as const,
+        ]),
+  ];
+}
+
+function firstLine(text: string): string {
+  return clean(text.split('\n')[0]!.replace(/:$/, '').slice(0, 300));
+}
+
+function verdict(findings: readonly Finding[]): string {
+  const counts = (['error', 'warning', 'note'] as const).flatMap((severity) => {
+    const found = findings.filter((finding) => finding.severity === severity).length;
+    return found > 0 ? [plural(found, severity)] : [];
+  });
+  return counts.join(', ') || 'nothing';
+}
+
+/** Findings that differ in their places alone. */
+function grouped(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const { rule, severity, why, remedies } = finding;
+    const key = JSON.stringify([rule, severity, why, remedies]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
+}
+
+const COLORS = { error: colors.red, warning: colors.yellow, note: colors.cyan };
+
+function groupBlocks(group: readonly Finding[], all: boolean, format: Format): Block[] {
+  const { severity, rule, title, why, remedies } = group[0]!;
+  const shown = all ? group : group.slice(0, FEW);
+  const rest = group.length - shown.length;
+  const label = format === 'text' ? COLORS[severity](severity) : severity;
+  return [
+    { kind: 'heading', text: `${label}: ${title} [${rule}]` },
+    { kind: 'list', items: [...shown.map(place), ...(rest > 0 ? [`… and ${counted(rest)} more: --all`] : [])] },
+    { kind: 'text', text: `Why: ${why}.` },
+    ...remedies.flatMap(({ text, code }): Block[] => [
+      { kind: 'text', text: `What to do: ${text}${code.length > 0 ? ':' : '.'}` },
+      { kind: 'formulas', lines: code },
+    ]),
+  ];
+}
+
+function place({ subgraph, node, tensor, text }: Finding): string {
+  const where = [
+    ...(subgraph > 0 ? [`subgraph ${subgraph}`] : []),
+    ...(node ? [`node ${node.index}`] : []),
+    ...(tensor ? [`tensor ${tensor.index} ${quoted(tensor.name, 40)}`] : []),
+  ].join(', ');
+  return `${node ? clean(node.op) : 'constant'} (${where}): ${clean(text)}`;
+}
