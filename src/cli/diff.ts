@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { diff } from '../inspect/diff/diff.ts';
 import { targetOf } from '../inspect/target.ts';
 import { Interpreter } from '../interpreter.ts';
-import { diffText } from '../report/diff.ts';
+import { diffBlocks } from '../report/diff.ts';
+import { render } from '../report/document.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
@@ -44,7 +45,7 @@ ${INPUT_HELP}`,
       const values = inputs.map(({ data }) => data);
       const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example }));
       if (options.json) printJson({ path, theirs, ...found });
-      else print(diffText(path, theirs, found));
+      else print(render(diffBlocks(path, theirs, found), 'text'));
       if (found.nodes.some(({ differentInAll }) => differentInAll > 0)) process.exitCode = DIFFERENT;
     });
 }

@@ -7,7 +7,7 @@ import { type DumpedTensor, dump } from '../inspect/dump.ts';
 import { targetOf } from '../inspect/target.ts';
 import { Interpreter } from '../interpreter.ts';
 import { type NpyArray, writeNpy, writeNpz } from '../npz.ts';
-import { plural } from '../report/terminal.ts';
+import { plural } from '../report/text.ts';
 import { about, readFile, writeFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { Profile } from '../../kernels/kernel.ts';
 import { explain } from '../inspect/explain.ts';
-import type { Format } from '../report/document.ts';
-import { explainText } from '../report/explain.ts';
+import { type Format, render } from '../report/document.ts';
+import { explainBlocks } from '../report/explain.ts';
 import { about, readFile } from './files.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';
 import { jsonOption, print, printJson, profileOption } from './output.ts';
@@ -31,6 +31,6 @@ export function addExplain(program: Command): void {
       const explanation = about(path, () => explain(readFile(path), { profile }));
       const nodes = layer === undefined ? explanation.nodes : nodesOf(explanation.nodes, layer);
       if (json || format === 'json') printJson({ path, ...explanation, nodes });
-      else print(explainText(path, explanation, nodes, { format, all: layer !== undefined }));
+      else print(render(explainBlocks(path, explanation, nodes, { all: layer !== undefined }), format));
     });
 }

@@ -7,7 +7,7 @@ import { PROFILES, type Profile } from '../../kernels/kernel.ts';
 import { type ExportedLayer, exportC } from '../export/c/model.ts';
 import { targetOf } from '../inspect/target.ts';
 import { Interpreter } from '../interpreter.ts';
-import { plural } from '../report/terminal.ts';
+import { plural } from '../report/text.ts';
 import { about, readFile, writeFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { jsonOption, print, printJson } from './output.ts';

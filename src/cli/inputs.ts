@@ -6,7 +6,7 @@ import { elementSize, isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
 import { asTensorData, shapeFor } from '../inspect/arrays.ts';
 import type { Target } from '../inspect/target.ts';
 import { type NpyArray, type NpyData, readNpy, readNpz } from '../npz.ts';
-import { float32Text } from '../report/terminal.ts';
+import { float32Text } from '../report/text.ts';
 import type { TensorData, TensorInfo } from '../tensor_info.ts';
 import { about, readFile } from './files.ts';
 

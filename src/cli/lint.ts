@@ -4,8 +4,8 @@ import type { Profile } from '../../kernels/kernel.ts';
 import { lint } from '../inspect/lint/lint.ts';
 import { SEVERITIES, type Severity, TARGETS, type Target } from '../inspect/lint/rule.ts';
 import { targetOf } from '../inspect/target.ts';
-import type { Format } from '../report/document.ts';
-import { lintText } from '../report/lint.ts';
+import { type Format, render } from '../report/document.ts';
+import { lintBlocks } from '../report/lint.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type PixelOptions, pixelOptions, readEach } from './inputs.ts';
 import { jsonOption, print, printJson, profileOption } from './output.ts';
@@ -62,7 +62,7 @@ export function addLint(program: Command): void {
         }),
       );
       if (options.json) printJson({ path, ...found });
-      else print(lintText(path, found, { all: options.all ?? false, format: options.format }));
+      else print(render(lintBlocks(path, found, { all: options.all ?? false }), options.format));
       const fails = failOn !== undefined && SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
       if (fails && found.findings.some(({ severity }) => fails.includes(severity))) process.exitCode = FOUND;
       if (options.integerOnly && !found.integerOnly.integerOnly) process.exitCode = FOUND;

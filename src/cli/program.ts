@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { RequantError } from '../../kernels/errors.ts';
-import { clean, colors } from '../report/terminal.ts';
+import { colors } from '../report/terminal.ts';
+import { clean } from '../report/text.ts';
 import { addBench } from './bench.ts';
 import { addDemo } from './demo.ts';
 import { addDiff } from './diff.ts';

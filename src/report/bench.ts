@@ -1,7 +1,8 @@
 /** Times as text for a terminal. */
 import type { NodeTimings, Timing } from '../inspect/bench.ts';
 import { timeText } from './run.ts';
-import { clean, colors, counted, plural, shapeText, table } from './terminal.ts';
+import { colors, table } from './terminal.ts';
+import { clean, counted, plural, shapeText } from './text.ts';
 
 export function benchText(path: string, sources: readonly string[], timing: Timing): string {
   const { profile, kernels, minMs, medianMs, runs, macs, checksum, loadMs, firstInvokeMs, firstAnswerMs } = timing;

@@ -1,6 +1,7 @@
 /** The demo's pictures, answers and verdict as text for a terminal. */
 import { timeText } from './run.ts';
-import { colors, counted } from './terminal.ts';
+import { colors } from './terminal.ts';
+import { counted } from './text.ts';
 
 export interface Demo {
   readonly pictures: readonly string[][];

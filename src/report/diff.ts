@@ -1,11 +1,11 @@
-/** What diff found, as text. */
+/** What diff found. */
 import type { Diagnosis, Mistake } from '../inspect/diff/diagnosis.ts';
 import type { Diff, Guilty, NodeDiff } from '../inspect/diff/diff.ts';
-import { type Block, render } from './document.ts';
-import { clean, counted, plural, quoted } from './terminal.ts';
+import type { Block } from './document.ts';
+import { clean, counted, plural, quoted } from './text.ts';
 
-export function diffText(path: string, theirs: string, { profile, nodes, guilty, unmatched }: Diff): string {
-  const blocks: Block[] = [
+export function diffBlocks(path: string, theirs: string, { profile, nodes, guilty, unmatched }: Diff): Block[] {
+  return [
     { kind: 'title', text: `${clean(theirs)} beside ${clean(path)}, profile ${profile}` },
     {
       kind: 'table',
@@ -37,7 +37,6 @@ export function diffText(path: string, theirs: string, { profile, nodes, guilty,
     { kind: 'list', items: unmatched.map(({ key, reason }) => `${clean(key)} is not compared: ${clean(reason)}`) },
     ...(guilty ? guiltyBlocks(guilty, nodes) : [{ kind: 'text' as const, text: verdict(nodes) }]),
   ];
-  return render(blocks, 'text');
 }
 
 function verdict(nodes: readonly NodeDiff[]): string {

@@ -3,12 +3,16 @@ import { colors } from './terminal.ts';
 import { formulaToTex, texText } from './tex.ts';
 
 export type Block =
-  | { readonly kind: 'title' | 'heading' | 'text'; readonly text: string }
+  | { readonly kind: 'title' | 'text'; readonly text: string }
+  | { readonly kind: 'heading'; readonly text: string; readonly tone?: Tone }
   | { readonly kind: 'formulas'; readonly lines: readonly string[] }
   /** What is said of something, by name. */
   | { readonly kind: 'facts'; readonly rows: readonly (readonly [name: string, text: string])[] }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | Table;
+
+/** What a heading warns of. */
+export type Tone = 'error' | 'warning' | 'note';
 
 export interface Table {
   readonly kind: 'table';
@@ -48,14 +52,20 @@ function isEmpty(block: Block): boolean {
   }
 }
 
+function headingText({ text, tone }: Block & { readonly kind: 'heading' }): string {
+  return tone ? `${tone}: ${text}` : text;
+}
+
 // ---- terminal
+
+const TONES = { error: colors.red, warning: colors.yellow, note: colors.cyan };
 
 function terminalBlock(block: Block): string {
   switch (block.kind) {
     case 'title':
       return colors.bold(block.text);
     case 'heading':
-      return colors.bold(block.text);
+      return block.tone ? `${TONES[block.tone](block.tone)}: ${block.text}` : colors.bold(block.text);
     case 'text':
       return block.text;
     case 'formulas':
@@ -85,7 +95,7 @@ function markdownBlock(block: Block): string {
     case 'title':
       return `# ${escapeMarkdown(block.text)}`;
     case 'heading':
-      return `## ${escapeMarkdown(block.text)}`;
+      return `## ${escapeMarkdown(headingText(block))}`;
     case 'text':
       return escapeMarkdown(block.text);
     case 'formulas':
@@ -127,7 +137,7 @@ function texBlock(block: Block): string {
     case 'title':
       return `\\section*{${texText(block.text)}}`;
     case 'heading':
-      return `\\subsection*{${texText(block.text)}}`;
+      return `\\subsection*{${texText(headingText(block))}}`;
     case 'text':
       return texText(block.text);
     case 'formulas':

@@ -1,4 +1,4 @@
-/** An explanation as a document: for a terminal, in Markdown, in LaTeX. */
+/** An explanation as a document. */
 import type {
   AccumulatorRange,
   Arithmetic,
@@ -11,32 +11,31 @@ import type {
   Step,
   Window,
 } from '../inspect/explanation.ts';
-import { type Block, type Format, render } from './document.ts';
-import { clean, counted, float32Text, plural, quoted, shapeText } from './terminal.ts';
+import type { Block } from './document.ts';
+import { clean, counted, float32Text, plural, quoted, shapeText } from './text.ts';
 
-export interface ExplainTextOptions {
-  readonly format: Format;
+export interface ExplainBlocksOptions {
   /** Every channel and every entry of a table; otherwise the first ones. */
   readonly all: boolean;
 }
 
 /** Of the nodes that are given, which may be some of the explanation's. */
-export function explainText(
+export function explainBlocks(
   path: string,
   explanation: Explanation,
   nodes: readonly NodeExplanation[],
-  options: ExplainTextOptions,
-): string {
+  options: ExplainBlocksOptions,
+): Block[] {
   const { method } = explanation.quantization;
   const blocks = nodes.flatMap((node) => nodeBlocks(node, method, options));
-  return render([...modelBlocks(path, explanation), ...blocks], options.format);
+  return [...modelBlocks(path, explanation), ...blocks];
 }
 
 // ---- the model
 
 type Method = Explanation['quantization']['method'];
 
-function modelBlocks(path: string, { profile, macs, parameters, quantization, nodes }: Explanation): Block[] {
+export function modelBlocks(path: string, { profile, macs, parameters, quantization, nodes }: Explanation): Block[] {
   const { method, evidence } = quantization;
   const because = evidence.length > 0 ? ` (${clean(evidence.join('; '))})` : '';
   const tensors = nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]);
@@ -77,7 +76,7 @@ function parameterText({ count, bytes }: { count: number; bytes: number }): stri
 /** So many channels are shown where not all are asked for. */
 const FEW = 4;
 
-function nodeBlocks(node: NodeExplanation, method: Method, options: ExplainTextOptions): Block[] {
+export function nodeBlocks(node: NodeExplanation, method: Method, options: ExplainBlocksOptions): Block[] {
   const { inputs, outputs, formulas, notes, rescalings } = node;
   const custom = node.isCustom ? ', a custom operator' : '';
   return [
@@ -185,7 +184,7 @@ function clampText({ activation, dtype, min, max }: Clamp): string {
 
 // ---- multipliers
 
-function rescalingBlocks(rescaling: Rescaling, node: NodeExplanation, options: ExplainTextOptions): Block[] {
+function rescalingBlocks(rescaling: Rescaling, node: NodeExplanation, options: ExplainBlocksOptions): Block[] {
   const of = node.rescalings.length > 1 ? ` of ${rescaling.of}` : '';
   return rescaling.multipliers.length === 1
     ? [oneMultiplier(rescaling, `multiplier${of}`)]
@@ -223,7 +222,7 @@ function channelSteps({ steps, arithmetic }: Rescaling, title: string): Block {
   return { kind: 'table', head: [title, 'computed as', 'precision'], align: 'lll', rows };
 }
 
-function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all }: ExplainTextOptions): Block {
+function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all }: ExplainBlocksOptions): Block {
   const { steps, multipliers, arithmetic } = rescaling;
   const scales = inputs.find(({ role }) => role === 'filter')?.quantization?.scales ?? [];
   const shown = all ? multipliers : multipliers.slice(0, FEW);
@@ -250,7 +249,7 @@ function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all }: Ex
 
 const COLUMNS = 16;
 
-function tableBlocks({ table, inputs }: NodeExplanation, { all }: ExplainTextOptions): Block[] {
+function tableBlocks({ table, inputs }: NodeExplanation, { all }: ExplainBlocksOptions): Block[] {
   if (!table) return [];
   const { first, values } = table;
   if (!all) return [{ kind: 'list', items: [`the table has ${values.length} entries: --layer shows them`] }];

@@ -2,7 +2,8 @@
 import type { Inspection, SubgraphReport } from '../inspect/inspect.ts';
 import type { FloatNode } from '../inspect/integer_only.ts';
 import type { TensorReport } from '../inspect/tensor_report.ts';
-import { clean, colors, counted, float32Text, formula, plural, quoted, shapeText, table } from './terminal.ts';
+import { colors, table } from './terminal.ts';
+import { clean, counted, float32Text, formula, plural, quoted, shapeText } from './text.ts';
 
 export interface InspectTextOptions {
   /** Every tensor, with every scale; otherwise inputs and outputs alone. */

@@ -1,12 +1,12 @@
-/** What lint found, as text: each rule once, with the places that it is about, why it matters and what to do. */
+/** What lint found: each rule once, with the places that it is about, why it matters and what to do. */
 import { type FloatTensorReason, rangeText } from '../inspect/lint/float_tensors.ts';
 import type { Finding, Lint } from '../inspect/lint/lint.ts';
-import { type Block, type Format, render } from './document.ts';
-import { clean, colors, counted, plural, quoted } from './terminal.ts';
+import type { Block } from './document.ts';
+import { clean, counted, plural, quoted } from './text.ts';
 
 const FEW = 6;
 
-export function lintText(path: string, lint: Lint, { all, format }: { all: boolean; format: Format }): string {
+export function lintBlocks(path: string, lint: Lint, { all }: { readonly all: boolean }): Block[] {
   const { integerOnly, quantization, findings, unprepared, runs, profile } = lint;
   const facts: [string, string][] = [
     ['arithmetic', integerOnly.verdict],
@@ -16,13 +16,12 @@ export function lintText(path: string, lint: Lint, { all, format }: { all: boole
       ? []
       : [['left out', `what follows from multipliers and weights: ${firstLine(unprepared)}`] as [string, string]]),
   ];
-  const blocks: Block[] = [
+  return [
     { kind: 'title', text: clean(path) },
     { kind: 'facts', rows: facts },
     ...floatBlocks(lint.floatTensors, all),
-    ...grouped(findings).flatMap((group) => groupBlocks(group, all, format)),
+    ...grouped(findings).flatMap((group) => groupBlocks(group, all)),
   ];
-  return render(blocks, format);
 }
 
 function floatBlocks(tensors: readonly FloatTensorReason[], all: boolean): Block[] {
@@ -76,15 +75,12 @@ function grouped(findings: readonly Finding[]): Finding[][] {
   return [...groups.values()];
 }
 
-const COLORS = { error: colors.red, warning: colors.yellow, note: colors.cyan };
-
-function groupBlocks(group: readonly Finding[], all: boolean, format: Format): Block[] {
+function groupBlocks(group: readonly Finding[], all: boolean): Block[] {
   const { severity, rule, title, why, remedies } = group[0]!;
   const shown = all ? group : group.slice(0, FEW);
   const rest = group.length - shown.length;
-  const label = format === 'text' ? COLORS[severity](severity) : severity;
   return [
-    { kind: 'heading', text: `${label}: ${title} [${rule}]` },
+    { kind: 'heading', text: `${title} [${rule}]`, tone: severity },
     { kind: 'list', items: [...shown.map(place), ...(rest > 0 ? [`… and ${counted(rest)} more: --all`] : [])] },
     { kind: 'text', text: `Why: ${why}.` },
     ...remedies.flatMap(({ text, code }): Block[] => [

@@ -1,7 +1,7 @@
 /** A memory plan as text: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
 import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../inspect/plan.ts';
 import { type Block, render } from './document.ts';
-import { clean, counted, plural, quoted, shapeText } from './terminal.ts';
+import { clean, counted, plural, quoted, shapeText } from './text.ts';
 
 export function planText(path: string, plan: MemoryPlan): string {
   const { arena, variables, file, resolver } = plan;

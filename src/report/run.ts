@@ -1,7 +1,8 @@
 /** The answers of one run as text for a terminal. */
 import type { Target } from '../inspect/target.ts';
 import type { OutputTensor, TensorInfo } from '../tensor_info.ts';
-import { clean, colors, counted, float32Text, formula, plural, quoted, shapeText, table } from './terminal.ts';
+import { colors, table } from './terminal.ts';
+import { clean, counted, float32Text, formula, plural, quoted, shapeText } from './text.ts';
 
 export interface Run {
   readonly path: string;

@@ -2,7 +2,7 @@
 import type { ProfileTrace, Trace } from '../inspect/trace.ts';
 import type { Tap, TraceStep } from '../inspect/value_trace.ts';
 import { type Block, render, type Table } from './document.ts';
-import { clean, plural, quoted } from './terminal.ts';
+import { clean, plural, quoted } from './text.ts';
 
 export interface TraceTextOptions {
   /** Every tap; otherwise the first ones. */

@@ -1,6 +1,7 @@
 /** What verify found, as text for a terminal. */
 import type { Verification } from '../inspect/verify.ts';
-import { clean, colors, counted, plural, quoted, table } from './terminal.ts';
+import { colors, table } from './terminal.ts';
+import { clean, counted, plural, quoted } from './text.ts';
 
 export interface VerifyReport {
   readonly summary: {

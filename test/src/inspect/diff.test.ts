@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { Interpreter, type TensorData } from '../../../src/index.ts';
 import { type Diff, diff } from '../../../src/inspect/diff/diff.ts';
 import { type NpyArray, readNpz } from '../../../src/npz.ts';
-import { diffText } from '../../../src/report/diff.ts';
+import { diffBlocks } from '../../../src/report/diff.ts';
+import { render } from '../../../src/report/document.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url));
 const recorded = readNpz(read('test/diff/recorded.npz'), 'recorded.npz');
@@ -32,7 +33,7 @@ test('an implementation that is right', () => {
   const found = diff(digits, [image], cases.get('right')!);
   expect(found.guilty).toBeNull();
   expect(found.nodes.map(({ node, different }) => [node, different])).toEqual([0, 1, 2, 3, 5].map((node) => [node, 0]));
-  expect(diffText('m', 't', found)).toContain('Nothing differs.');
+  expect(render(diffBlocks('m', 't', found), 'text')).toContain('Nothing differs.');
 });
 
 describe('the first guilty node, and what is wrong with it', () => {
@@ -64,7 +65,7 @@ test('a mistake that nothing is known of: the nearest, with how many values it g
   const found = diff(digits, [image], arrays.set('tensor_10', { ...array, data }));
   expect(found.guilty?.diagnosis).toMatchObject({ kind: 'nearest', values: 2304 });
   expect(found.guilty!.diagnosis!.same).toBeGreaterThan(1500);
-  expect(diffText('m', 't', found)).toMatch(/the nearest: 1,\d+ of 2,304 values/);
+  expect(render(diffBlocks('m', 't', found), 'text')).toMatch(/the nearest: 1,\d+ of 2,304 values/);
 });
 
 test('only a node that computes something else is guilty, not those that follow it', () => {

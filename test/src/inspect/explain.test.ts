@@ -8,7 +8,8 @@ import * as reference from '../../../kernels/reference/index.ts';
 import { explain, Interpreter, type NodeExplanation } from '../../../src/index.ts';
 import * as accounts from '../../../src/inspect/accounts/index.ts';
 import { derive, deriveAdd, hex, hexFloat, type Quantity } from '../../../src/inspect/derivation.ts';
-import { explainText } from '../../../src/report/explain.ts';
+import { render } from '../../../src/report/document.ts';
+import { explainBlocks } from '../../../src/report/explain.ts';
 import { formulaToTex } from '../../../src/report/tex.ts';
 import { type SmallModel, smallModel } from '../small_models.ts';
 
@@ -243,7 +244,7 @@ describe('what is said of a node', () => {
 describe.each(models.map(({ name }) => name))('%s as a document', (name) => {
   const explanation = explain(modelNamed(name));
   const written = (format: 'text' | 'md' | 'tex') =>
-    explainText('model_1.tflite', explanation, explanation.nodes, { format, all: true });
+    render(explainBlocks('model_1.tflite', explanation, explanation.nodes, { all: true }), format);
 
   test('in a terminal: aligned, and every multiplier is there', () => {
     const text = written('text');

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../../kernels/errors.ts';
 import { type Lint, type LintOptions, lint } from '../../../src/inspect/lint/lint.ts';
 import { RULES } from '../../../src/inspect/lint/rules.ts';
-import { lintText } from '../../../src/report/lint.ts';
+import { render } from '../../../src/report/document.ts';
+import { lintBlocks } from '../../../src/report/lint.ts';
 import { type SmallModel, type SmallNode, type SmallTensor, smallModel } from '../small_models.ts';
 
 const bytesOf = (name: string) => readFileSync(new URL(`../../../models/${name}/model.tflite`, import.meta.url));
@@ -229,7 +230,7 @@ describe('a model that lacks ranges', () => {
       'Array conv/Relu, which is an input to the FullyConnected operator producing the output array ' +
         `${fakeQuant}, is lacking min/max data, which is necessary for quantization.`,
     ]);
-    expect(lintText('m.tflite', found, { all: true, format: 'text' })).toContain(errors[0]);
+    expect(render(lintBlocks('m.tflite', found, { all: true }), 'text')).toContain(errors[0]);
   });
 
   test('the nodes, and the remedies', () => {
