@@ -239,6 +239,7 @@ test('the table of commands has every command and every option', async () => {
     'lint',
     'plan',
     'export',
+    'report',
     'bench',
     'demo',
   ]);

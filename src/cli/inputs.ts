@@ -4,10 +4,11 @@ import { PNG } from 'pngjs';
 import { InputError } from '../../kernels/errors.ts';
 import { elementSize, isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
 import { asTensorData, shapeFor } from '../inspect/arrays.ts';
+import { type GivenInput, madeUp } from '../inspect/made_up_inputs.ts';
 import type { Target } from '../inspect/target.ts';
 import { type NpyArray, type NpyData, readNpy, readNpz } from '../npz.ts';
 import { float32Text } from '../report/text.ts';
-import type { TensorData, TensorInfo } from '../tensor_info.ts';
+import type { TensorInfo } from '../tensor_info.ts';
 import { about, readFile } from './files.ts';
 
 export interface PixelOptions {
@@ -19,13 +20,6 @@ export interface InputOptions extends PixelOptions {
   readonly inputFill?: 'zeros' | 'random';
   readonly seed: number;
   readonly example: number;
-}
-
-/** The values of one input. */
-export interface GivenInput {
-  readonly data: TensorData;
-  /** Where they come from and what was done to them. */
-  readonly source: string;
 }
 
 /** What files hold for one input: as many examples as there are, of one shape. */
@@ -87,7 +81,7 @@ Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
 export function readInputs(target: Target, files: readonly string[], options: InputOptions): GivenInput[] {
   if (options.inputFill !== undefined) {
     if (files.length > 0) throw new InputError('give input files or --input-fill, not both');
-    return target.inputs.map((input) => fill(input, options));
+    return target.inputs.map((input) => madeUp(input, options.inputFill!, options.seed));
   }
   const found = find(target, target.inputs, files, options);
   const lists = found.filter(({ examples }) => examples !== undefined);
@@ -364,44 +358,6 @@ function decodePng(bytes: Uint8Array): Uint8Array {
   } catch (cause) {
     throw new InputError(`it is no PNG file that can be read: ${(cause as Error).message}`, {}, { cause });
   }
-}
-
-function fill(input: TensorInfo, { inputFill, seed }: InputOptions): GivenInput {
-  const { dtype, size, quantization } = input;
-  if (!isDType(dtype)) throw new InputError(`${input} is ${dtype}, which cannot be made up`);
-  const data = viewOf(dtype, new ArrayBuffer(size * elementSize(dtype)), 0, size);
-  if (inputFill === 'zeros') {
-    const reals = quantization && dtype !== 'float32' && !(data instanceof BigInt64Array);
-    return { data: reals ? input.quantize(new Float32Array(size)) : data, source: reals ? 'real 0' : 'zeros' };
-  }
-  const random = generator(seed + input.index);
-  const [low, high] = RANDOM[dtype] ?? [0, 1];
-  for (let i = 0; i < size; i++) {
-    const value = dtype === 'float32' ? low + (high - low) * random() : low + Math.floor((high - low + 1) * random());
-    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
-  }
-  return { data, source: `random from ${low} to ${high}, seed ${seed}` };
-}
-
-/** For all that is not here, indices mostly, 0 and 1: small ones are in range. */
-const RANDOM: { readonly [dtype: string]: readonly [number, number] } = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  float32: [-1, 1],
-  int4: [-8, 7],
-  int2: [-2, 1],
-};
-
-/** Mulberry32: the same numbers from a seed on every machine, from 0 to below 1. */
-function generator(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export function wholeNumber(text: string): number {

@@ -3,25 +3,14 @@ import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../../kernels/kernel.ts';
 import type { InterpreterOptions } from '../interpreter.ts';
+import { jsonOf } from '../report/json.ts';
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/**
- * Prints plain data as JSON. Typed arrays become lists, maps objects; what JSON has no number for (NaN, infinities,
- * int64 beyond 2^53) becomes text.
- */
 export function printJson(data: unknown): void {
-  print(JSON.stringify(data, plain, 1));
-}
-
-function plain(_: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array);
-  if (value instanceof Map) return Object.fromEntries(value);
-  return value;
+  print(jsonOf(data, 1));
 }
 
 /** On standard error, and only for a person: pipes see nothing of it. */

@@ -16,6 +16,7 @@ import { addInspect } from './inspect.ts';
 import { addLint } from './lint.ts';
 import { printJson } from './output.ts';
 import { addPlan } from './plan.ts';
+import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addTrace } from './trace.ts';
 import { addVerify } from './verify.ts';
@@ -45,6 +46,7 @@ Examples:
   requant export c model.tflite --out firmware      as C99, with a self-test
   requant lint model.tflite --target tflm           what will go wrong on the device
   requant plan model.tflite                         how much memory, and which operators to register
+  requant report model.tflite --input image.png     all of it as one HTML file, for a browser
   requant run model.tflite image.png                what does the model answer
   requant run model.tflite --input-fill random      the same without an input at hand
   requant golden -o record_golden.py                a Python script that records TFLite's own answers
@@ -67,6 +69,7 @@ Exit status: 0 ok, 1 a difference was found, 2 bad usage or model, 3 a bug in re
     addLint,
     addPlan,
     addExport,
+    addReport,
     addBench,
     addDemo,
   ];

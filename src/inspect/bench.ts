@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
 import type { OutputTensor, TensorData } from '../tensor_info.ts';
+import { least, median, type NodeTimings, timeNodes } from './node_times.ts';
 import { type Target, targetOf } from './target.ts';
 
 export interface BenchOptions extends InterpreterOptions {
@@ -32,35 +33,6 @@ export interface Timing {
   /** Both together. */
   readonly firstAnswerMs: number;
   readonly perOp?: NodeTimings;
-}
-
-export interface NodeTimings {
-  /** In the order in which they run. */
-  readonly nodes: readonly NodeTiming[];
-  /** The same by operator, the slowest first. */
-  readonly operators: readonly OperatorTiming[];
-  /** Outside of the nodes: copies of input and outputs, checks. */
-  readonly outsideMs: number;
-  /** What it costs to look at the clock between two nodes; the nodes' times have it in them. */
-  readonly clockMs: number;
-}
-
-export interface OperatorTiming {
-  readonly op: string;
-  readonly nodes: number;
-  readonly ms: number;
-  /** Of the sum over all nodes, from 0 to 1. */
-  readonly share: number;
-  readonly macs: number;
-}
-
-export interface NodeTiming extends Omit<OperatorTiming, 'nodes'> {
-  readonly node: number;
-  /** The kernels that ran it. */
-  readonly kernels: string;
-  /** The median over all runs. */
-  readonly ms: number;
-  readonly outputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
 }
 
 /** Engines compile again what has run for a while. */
@@ -116,59 +88,8 @@ export function benchModel(
     loadMs,
     firstInvokeMs,
     firstAnswerMs: loadMs + firstInvokeMs,
-    ...(perOp && { perOp: timeNodes(target, run, runs) }),
+    ...(perOp && { perOp: timeNodes(target.nodes, run, runs) }),
   };
-}
-
-function timeNodes(target: Target, run: (beforeNode: (node: number) => void) => number, runs: number): NodeTimings {
-  const infos = target.nodes;
-  const clock = new Float64Array(infos.length + 1);
-  const beforeNode = (node: number) => {
-    clock[node] = performance.now();
-  };
-  const times = infos.map(() => new Float64Array(runs));
-  const outside = new Float64Array(runs);
-  run(beforeNode); // compiles it
-  for (let i = 0; i < runs; i++) {
-    const total = run(beforeNode);
-    for (let node = 0; node < infos.length; node++) times[node]![i] = clock[node + 1]! - clock[node]!;
-    outside[i] = total - (clock[infos.length]! - clock[0]!);
-  }
-  const medians = times.map(median);
-  const sum = medians.reduce((total, ms) => total + ms, 0);
-  const nodes = infos.map(({ index, op, kernels, macs, outputs }, i): NodeTiming => {
-    const ms = medians[i]!;
-    return {
-      node: index,
-      op,
-      kernels,
-      ms,
-      share: ms / sum,
-      macs,
-      outputs: outputs.map(({ name, shape }) => ({ name, shape })),
-    };
-  });
-  return { nodes, operators: byOperator(nodes), outsideMs: median(outside), clockMs: costOf(beforeNode) };
-}
-
-function byOperator(nodes: readonly NodeTiming[]): OperatorTiming[] {
-  const operators = new Map<string, OperatorTiming>();
-  for (const { op, ms, share, macs } of nodes) {
-    const sum = operators.get(op) ?? { op, nodes: 0, ms: 0, share: 0, macs: 0 };
-    operators.set(op, { op, nodes: sum.nodes + 1, ms: sum.ms + ms, share: sum.share + share, macs: sum.macs + macs });
-  }
-  return [...operators.values()].sort((a, b) => b.ms - a.ms);
-}
-
-/** Milliseconds of one call, the best of several means. */
-function costOf(beforeNode: (node: number) => void): number {
-  const calls = 1000;
-  const means = Array.from({ length: 20 }, () => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) beforeNode(0);
-    return (performance.now() - start) / calls;
-  });
-  return least(means);
 }
 
 function checksumOf(outputs: readonly OutputTensor[]): number {
@@ -176,12 +97,4 @@ function checksumOf(outputs: readonly OutputTensor[]): number {
     (sum, { data }) => crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), sum),
     0,
   );
-}
-
-function least(values: readonly number[]): number {
-  return values.reduce((a, b) => Math.min(a, b));
-}
-
-function median(values: ArrayLike<number>): number {
-  return Float64Array.from(values).sort()[values.length >> 1]!;
 }

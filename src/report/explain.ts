@@ -17,6 +17,8 @@ import { clean, counted, float32Text, plural, quoted, shapeText } from './text.t
 export interface ExplainBlocksOptions {
   /** Every channel and every entry of a table; otherwise the first ones. */
   readonly all: boolean;
+  /** Scales in all digits; otherwise in 9, which no other float32 has. */
+  readonly exact?: boolean;
 }
 
 /** Of the nodes that are given, which may be some of the explanation's. */
@@ -82,7 +84,7 @@ export function nodeBlocks(node: NodeExplanation, method: Method, options: Expla
   return [
     { kind: 'heading', text: `node ${node.node}  ${clean(node.op)}${custom}  ${quoted(node.name, 70)}` },
     { kind: 'formulas', lines: formulas },
-    tensorTable([...inputs, ...outputs], method),
+    tensorTable([...inputs, ...outputs], method, options),
     { kind: 'facts', rows: facts(node) },
     { kind: 'list', items: notes },
     ...rescalings.flatMap((rescaling) => rescalingBlocks(rescaling, node, options)),
@@ -90,7 +92,7 @@ export function nodeBlocks(node: NodeExplanation, method: Method, options: Expla
   ];
 }
 
-function tensorTable(tensors: readonly NodeTensor[], method: Method): Block {
+function tensorTable(tensors: readonly NodeTensor[], method: Method, { exact }: ExplainBlocksOptions): Block {
   return {
     kind: 'table',
     head: ['tensor', '', 'name', 'type', 'shape', 'scale', 'zero point', 'real range', 'scale from'],
@@ -101,7 +103,7 @@ function tensorTable(tensors: readonly NodeTensor[], method: Method): Block {
       quoted(name, 30),
       dtype,
       shapeText(shape),
-      quantization ? scalesText(quantization.scales) : '',
+      quantization ? scalesText(quantization.scales, exact) : '',
       quantization ? zeroPointsText(quantization.zeroPoints) : '',
       range && scaleFrom !== null ? range.map(shortText).join(' to ') : '',
       originText(scaleFrom, method),
@@ -109,12 +111,13 @@ function tensorTable(tensors: readonly NodeTensor[], method: Method): Block {
   };
 }
 
-function scalesText(scales: readonly number[]): string {
-  return scales.length === 1 ? scaleText(scales[0]!) : `${scales.length} scales`;
+function scalesText(scales: readonly number[], exact = false): string {
+  return scales.length === 1 ? scaleText(scales[0]!, exact) : `${scales.length} scales`;
 }
 
 /** A float32 in 9 significant digits, which are enough. */
-function scaleText(scale: number): string {
+function scaleText(scale: number, exact = false): string {
+  if (exact) return realText(scale);
   return scale < 1e-3 ? scale.toExponential(8) : float32Text(scale);
 }
 
@@ -222,7 +225,7 @@ function channelSteps({ steps, arithmetic }: Rescaling, title: string): Block {
   return { kind: 'table', head: [title, 'computed as', 'precision'], align: 'lll', rows };
 }
 
-function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all }: ExplainBlocksOptions): Block {
+function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all, exact }: ExplainBlocksOptions): Block {
   const { steps, multipliers, arithmetic } = rescaling;
   const scales = inputs.find(({ role }) => role === 'filter')?.quantization?.scales ?? [];
   const shown = all ? multipliers : multipliers.slice(0, FEW);
@@ -237,7 +240,7 @@ function channels(rescaling: Rescaling, { inputs }: NodeExplanation, { all }: Ex
     align: 'r'.repeat(2 + names.length + whole.length),
     rows: shown.map(({ multiplier, shift, hex, reduced }, c) => [
       String(c),
-      scaleText(scales[c]!),
+      scaleText(scales[c]!, exact),
       ...steps.map(({ values }) => realText(values[values.length > 1 ? c : 0]!)),
       ...(isFloat ? [hex] : [String(multiplier), hex, ...(hasReduced ? [String(reduced)] : []), String(shift)]),
     ]),

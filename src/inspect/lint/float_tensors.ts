@@ -124,7 +124,7 @@ const TOCO_NAMES: { readonly [op: string]: string } = {
 function tocoError({ subgraph, readers }: DataFlow, tensor: TensorSpec): string | null {
   const reader = readers
     .get(tensor.index)
-    ?.find(({ op, outputs }) => op !== 'QUANTIZE' && isFloat(subgraph.tensors[outputs[0]!]!));
+    ?.find(({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((i) => isFloat(subgraph.tensors[i]!)));
   if (!reader) return null;
   const camel = reader.op.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
   // The converters of TensorFlow 2 join the names of what they fuse; toco's is the last of the layer, which comes first.

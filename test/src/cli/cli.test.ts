@@ -371,6 +371,55 @@ describe('lint', () => {
   });
 });
 
+describe('report', () => {
+  const digits = join(root, 'models/digits_conv_int8/model.tflite');
+  const golden = join(root, 'models/digits_conv_int8/golden.npz');
+  const stored = (html: string) =>
+    JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(html)![1]!);
+
+  test('one file, which holds what explain, plan and lint say, and the run', async () => {
+    const path = join(folder, 'report.html');
+    const { status, stdout } = await requant('report', digits, '--input', golden, '-o', path);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/report\.html: 7 nodes, [\d,]+ bytes\n$/)]);
+    const html = readFileSync(path, 'utf8');
+    expect(html.match(/<(?:script|link|img|iframe)[^>]* (?:src|href)="(?!data:)/g)).toBe(null);
+    const report = stored(html);
+    const bytes = readFileSync(digits);
+    expect(report.explanation).toEqual(JSON.parse(JSON.stringify(explain(bytes))));
+    expect(report.plan).toEqual(JSON.parse(JSON.stringify(plan(bytes))));
+    expect(report.lint).toEqual(JSON.parse(JSON.stringify(lint(bytes))));
+    const [{ values }] = report.run.outputs;
+    expect(values).toEqual([...readNpz(readFileSync(golden), golden).get('output_0')!.data.subarray(0, 10)]);
+    for (const { counts, values: all } of [...report.constants, ...report.run.activations])
+      expect(counts.reduce((sum: number, count: number) => sum + count)).toBe(all);
+  });
+
+  test('without a model: a page that takes one', async () => {
+    const path = join(folder, 'empty.html');
+    expect((await requant('report', '--output', path)).status).toBe(0);
+    expect(stored(readFileSync(path, 'utf8'))).toBe(null);
+  });
+
+  test('a name that would end the script', async () => {
+    const path = join(folder, 'hostile.html');
+    const model = join(folder, 'hostile.tflite');
+    const name = '</script><script>alert(1)</script><!--';
+    const tensor: SmallTensor = { type: 'INT8', shape: [1], scale: 1, name };
+    writeFileSync(model, smallModel({ tensors: [tensor, tensor], nodes: [{ op: 'RELU', inputs: [0], outputs: [1] }], inputs: [0], outputs: [1] })); // biome-ignore format: one line
+    await requant('report', model, '-o', path);
+    const html = readFileSync(path, 'utf8');
+    expect(html).not.toContain(name);
+    expect(stored(html).inspection.inputs[0].name).toBe(name);
+  });
+
+  test('--against needs an input; nothing is written', async () => {
+    const path = join(folder, 'none.html');
+    const { status, stderr } = await requant('report', digits, '--against', golden, '-o', path);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--against needs --input')]);
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
 describe('explain', () => {
   const digits = join(root, 'models/digits_conv_int8/model.tflite');
 
