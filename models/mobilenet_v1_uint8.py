@@ -94,8 +94,12 @@ def session():
     )
 
 
+def freeze(run, image, output):
+    return tf.compat.v1.graph_util.convert_variables_to_constants(run, run.graph_def, [output.op.name])
+
+
 def convert(run, image, output):
-    graph = tf.compat.v1.graph_util.convert_variables_to_constants(run, run.graph_def, [output.op.name])
+    graph = freeze(run, image, output)
     with tf.Graph().as_default() as frozen:
         tf.import_graph_def(graph, name="")
         ends = [frozen.get_tensor_by_name(tensor.name) for tensor in (image, output)]
@@ -145,13 +149,14 @@ def main():
         train(real(images), labels, checkpoint)
         floats = restored(checkpoint, False, accuracy(real(test), test_labels))
         fake = restored(checkpoint, True, accuracy(real(test), test_labels))
+        frozen = [restored(checkpoint, quantized, freeze).ByteSize() for quantized in (False, True)]
         content = restored(checkpoint, True, convert)
     (FOLDER / "model.tflite").write_bytes(content)
     inputs, expected = runs(test, test_labels)
     np.savez_compressed(str(FOLDER / "golden.npz"), input_0=inputs)
     drawing.write_labels(FOLDER, drawing.SHAPES, list(expected) + [None] * 4)
     integers = quantized_accuracy(content, test, test_labels)
-    print(f"{len(content)} bytes")
+    print(f"frozen graph {frozen[0]} bytes, with fake quantization {frozen[1]}, model.tflite {len(content)}")
     print(f"{len(test)} held-out images: float {floats:.3f}, fake-quantized {fake:.3f}, uint8 {integers:.3f}")
 
 
