@@ -1,7 +1,7 @@
 /** A named way into a model: one of its subgraphs, with names of its own for inputs and outputs. */
 import { InputError, ModelError } from '../kernels/errors.ts';
 import type { Signature } from './model/model.ts';
-import { byTensor, type InvokeOptions, type NodeInfo, type Runner } from './runner.ts';
+import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, type Runner } from './runner.ts';
 import { described, type OutputTensor, type TensorData, type TensorInfo } from './tensor_info.ts';
 
 /** What a signature takes and gives. */
@@ -46,6 +46,11 @@ export class SignatureRunner implements SignatureInfo {
   /** All nodes of its subgraph, in the order in which they run. */
   get nodes(): NodeInfo[] {
     return this.#runner.nodes;
+  }
+
+  /** See Interpreter.preparedNodes. */
+  get preparedNodes(): PreparedNode[] {
+    return this.#runner.preparedNodes;
   }
 
   /** Bytes that the tensors of its subgraph take, as Interpreter.memory counts them. */

@@ -1,6 +1,6 @@
 /** What a command runs: a model's main graph, or one of its signatures; both by position. */
 import type { Interpreter } from '../interpreter.ts';
-import type { InvokeOptions, NodeInfo } from '../runner.ts';
+import type { InvokeOptions, NodeInfo, PreparedNode } from '../runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../tensor_info.ts';
 
 export interface Target {
@@ -15,6 +15,8 @@ export interface Target {
   /** What people may call the inputs, and which one that is. */
   readonly inputNames: ReadonlyMap<string, number>;
   readonly nodes: readonly NodeInfo[];
+  /** See Interpreter.preparedNodes. */
+  readonly preparedNodes: readonly PreparedNode[];
   readonly macs: number;
   resizeInputs(shapes: readonly (readonly number[])[]): void;
   invoke(values: readonly TensorData[], options?: InvokeOptions): OutputTensor[];
@@ -49,6 +51,9 @@ function mainGraph(interpreter: Interpreter): Target {
     get nodes() {
       return interpreter.nodes;
     },
+    get preparedNodes() {
+      return interpreter.preparedNodes;
+    },
     get macs() {
       return interpreter.macs;
     },
@@ -79,6 +84,9 @@ function signatureGraph(interpreter: Interpreter, key: string): Target {
     ]),
     get nodes() {
       return runner.nodes;
+    },
+    get preparedNodes() {
+      return runner.preparedNodes;
     },
     get macs() {
       return runner.macs;

@@ -9,6 +9,7 @@ import type { NodeInfo } from '../runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../tensor_info.ts';
 import { asTensorData, shapeFor } from './arrays.ts';
 import { type Target, targetOf } from './target.ts';
+import { Xnnpack } from './xnnpack.ts';
 
 /** Recorded answers: see "Golden files" in README.md. */
 export interface Golden {
@@ -34,6 +35,15 @@ export interface Verification {
   readonly firstTensor: FirstTensor | null;
   /** Other profiles under which nothing differs. */
   readonly explainedBy?: readonly Profile[];
+  /** What is left if the nodes that there are formulas of XNNPACK's for are computed by them. */
+  readonly xnnpack?: XnnpackVerification;
+}
+
+export interface XnnpackVerification {
+  /** Values that differ still. */
+  readonly different: number;
+  /** The operators of these nodes. */
+  readonly operators: readonly string[];
 }
 
 export interface FirstTensor {
@@ -56,22 +66,36 @@ export function verifyModel(bytes: Uint8Array, golden: Golden, options: VerifyOp
   const result = compare(bytes, golden, options);
   if (result.different === 0) return result;
   const others = PROFILES.filter((profile) => profile !== (options.profile ?? 'tflite'));
-  const explainedBy = others.filter((profile) => agrees(bytes, golden, { ...options, profile }));
-  return { ...result, explainedBy };
+  const explainedBy = others.filter((profile) => {
+    return orRefused(() => compare(bytes, golden, { ...options, profile }))?.different === 0;
+  });
+  const xnnpack = orRefused(() => compareXnnpack(bytes, golden, options));
+  return { ...result, explainedBy, ...(xnnpack && { xnnpack }) };
 }
 
-function agrees(bytes: Uint8Array, golden: Golden, options: VerifyOptions): boolean {
+function orRefused<R>(run: () => R): R | undefined {
   try {
-    return compare(bytes, golden, options).different === 0;
+    return run();
   } catch (error) {
-    if (error instanceof RequantError) return false;
+    if (error instanceof RequantError) return undefined;
     throw error;
   }
 }
 
-function compare(bytes: Uint8Array, { arrays, checksums }: Golden, options: VerifyOptions): Verification {
-  const interpreter = new Interpreter(bytes, options);
-  const target = targetOf(interpreter, options.signature);
+/** undefined where no node has a formula of XNNPACK's. */
+function compareXnnpack(bytes: Uint8Array, golden: Golden, options: VerifyOptions): XnnpackVerification | undefined {
+  const target = targetOf(new Interpreter(bytes, { ...options, profile: 'tflite' }), options.signature);
+  const xnnpack = new Xnnpack(target);
+  const { different } = compareTarget(target, golden, xnnpack);
+  return xnnpack.operators.size > 0 ? { different, operators: [...xnnpack.operators] } : undefined;
+}
+
+function compare(bytes: Uint8Array, golden: Golden, options: VerifyOptions): Verification {
+  return compareTarget(targetOf(new Interpreter(bytes, options), options.signature), golden);
+}
+
+/** With `xnnpack`, the nodes that it has values for go on with these, and are compared by them. */
+function compareTarget(target: Target, { arrays, checksums }: Golden, xnnpack?: Xnnpack): Verification {
   const inputs = target.inputs.map((input, i) => runsOf(arrays, `input_${target.inputLabels[i]}`, input));
   const outputs = target.outputs.map((output, i) => runsOf(arrays, `output_${target.outputLabels[i]}`, output));
   const runs = countRuns([...inputs, ...outputs]);
@@ -85,14 +109,24 @@ function compare(bytes: Uint8Array, { arrays, checksums }: Golden, options: Veri
   for (let run = 0; run < runs; run++) {
     const answers = target.invoke(
       inputs.map((recorded) => valuesOf(recorded, run)),
-      run > 0 ? {} : { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) },
+      {
+        ...(run === 0 && !xnnpack && { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) }),
+        ...(xnnpack && {
+          replace: (tensor, node) => {
+            const values = xnnpack.values(tensor, node);
+            if (values) (tensor.data as Int8Array).set(values as Int8Array); // or any other type
+            if (run === 0) result.tap(tensor, node, arrays, checksums);
+            return values;
+          },
+        }),
+      },
     );
     answers.forEach((answer, i) => {
       result.compare(answer, outputs[i]!.shape, valuesOf(outputs[i]!, run));
     });
   }
   const { values, different, maxDifference, firstTensor } = result;
-  return { kernels: interpreter.kernels, runs, values, different, maxDifference, firstTensor };
+  return { kernels: target.interpreter.kernels, runs, values, different, maxDifference, firstTensor };
 }
 
 class Comparison {

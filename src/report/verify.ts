@@ -1,5 +1,5 @@
 /** What verify found, as text for a terminal. */
-import type { Verification } from '../inspect/verify.ts';
+import type { Verification, XnnpackVerification } from '../inspect/verify.ts';
 import { colors, table } from './terminal.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 
@@ -44,7 +44,7 @@ function verdict({ profile, kernels, values, different, unsupported, failed }: V
 
 /** Nothing where the model was verified and no value differs. */
 function modelText(model: VerifiedModel): string[] {
-  const { path, error, different, values, firstTensor, maxDifference, explainedBy } = model;
+  const { path, error, different, values, firstTensor, maxDifference, explainedBy, xnnpack } = model;
   if (error !== undefined) return [`${colors.yellow(path)}\n  ${error.split('\n').map(clean).join('\n  ')}`];
   if (!firstTensor) return [];
   const { index, name, op, node, shape } = firstTensor;
@@ -57,5 +57,21 @@ function modelText(model: VerifiedModel): string[] {
   return [
     `${colors.red(path)}: ${different} of ${values} values differ${how}, first in ${where}`,
     ...(explainedBy?.length ? [`  with --profile ${explainedBy.join(' or ')} none differs`] : []),
+    ...(xnnpack && (xnnpack.different === 0 || !explainedBy?.length) ? xnnpackText(xnnpack, different) : []),
+  ];
+}
+
+function xnnpackText(xnnpack: XnnpackVerification, different: number): string[] {
+  const operators = xnnpack.operators.map(clean).join(', ');
+  if (xnnpack.different === 0) {
+    return [
+      "  XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains all of them:",
+      `  with its formulas for ${operators} none differs. Record with \`requant golden\``,
+    ];
+  }
+  if (xnnpack.different >= different) return [];
+  return [
+    "  XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains some of them:",
+    `  with its formulas for ${operators} ${xnnpack.different} differ. Record with \`requant golden\``,
   ];
 }

@@ -1,5 +1,5 @@
 /** MEAN, by its definition: q = clamp(requantize(sum(x) - n * z_input) + z_output), with the multiplier divided by n. */
-import { halfAway, halfEven, type Multiplier } from './arithmetic.ts';
+import { F, halfAway, halfEven, type Multiplier } from './arithmetic.ts';
 import { eachValue, type Slot, type Step, VariantModel } from './hypothesis.ts';
 import { minus, type NodeCase, scaleOf } from './node_case.ts';
 import { clampSlot, layoutSlot, outputOf, zeroPointSlot } from './output_slots.ts';
@@ -103,7 +103,7 @@ function meanOffsetSlot(zero: number, n: number): Slot<MeanOffset> {
 }
 
 function meanMultiplierSlot({ input, output }: { input: number; output: number }, n: number): Slot<Multiplier> {
-  const of = (real: number): Multiplier => ({ real, float32: Math.fround(real) });
+  const of = (real: number): Multiplier => ({ real, float32: F(real) });
   return {
     stage: 'multiplier',
     line: `M = s_input / s_output / n = ${input / output / n}, n = ${n}`,
@@ -167,6 +167,17 @@ function meanRoundingSlot(): Slot<MeanRounding> {
       return (sum) => Number(divided(high(sum * 2 ** Math.max(shift, 0), m), -Math.min(shift, 0)));
     },
     wrong: [
+      {
+        id: 'xnnpack',
+        title: "XNNPACK's requantization: with a float32 multiplier, halves to even",
+        explanation:
+          "What Python's Interpreter(model) computes by default. Record with the reference kernels to get TFLite's integers.",
+        theirs: 'roundTiesToEven(float32(sum) * float32(M)), in one rounding',
+        way: (multiplier, n) => {
+          const scale = F(multiplier.float32 / n);
+          return (sum) => halfEven(F(sum) * scale);
+        },
+      },
       {
         id: 'single-rounding',
         title: 'rounded once, where TFLite rounds twice',
