@@ -30,13 +30,33 @@ export function diffBlocks(path: string, theirs: string, { profile, nodes, guilt
         counted(node.values),
         counted(node.different),
         counted(node.differentInAll),
-        node.different > 0 ? String(node.maxDifference) : '',
+        node.different > 0 ? String(Number(node.maxDifference.toPrecision(6))) : '',
       ]),
     },
     { kind: 'list', items: nodes.flatMap(({ key, notes }) => notes.map((note) => `${clean(key)}: ${clean(note)}`)) },
-    { kind: 'list', items: unmatched.map(({ key, reason }) => `${clean(key)} is not compared: ${clean(reason)}`) },
+    { kind: 'list', items: unmatchedTexts(unmatched) },
     ...(guilty ? guiltyBlocks(guilty, nodes) : [{ kind: 'text' as const, text: verdict(nodes) }]),
   ];
+}
+
+/** By reason. */
+function unmatchedTexts(unmatched: Diff['unmatched']): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { key, reason } of unmatched) byReason.set(reason, [...(byReason.get(reason) ?? []), key]);
+  return [...byReason].map(([reason, [first = '', ...others]]) => {
+    const more = others.length === 0 ? ' is' : ` and ${plural(others.length, 'other')} are`;
+    return `${clean(first)}${more} not compared: ${clean(reason)}`;
+  });
+}
+
+const BARS = 6;
+
+function histogramText(histogram: NodeDiff['histogram']): string {
+  const bars = histogram.slice(0, BARS).map(([by, count]) => {
+    const digits = Number(by.toPrecision(6));
+    return `${by > 0 ? '+' : ''}${digits}: ${counted(count)}`;
+  });
+  return [...bars, ...(histogram.length > BARS ? ['…'] : [])].join(', ');
 }
 
 function verdict(nodes: readonly NodeDiff[]): string {
@@ -55,10 +75,7 @@ function guiltyBlocks({ node, op, name, unseen, diagnosis }: Guilty, nodes: read
       rows: [
         ['layer', quoted(name, 70)],
         ['differ', `${counted(found.different)} of ${counted(found.values)} values on their own inputs`],
-        [
-          'theirs minus TFLite’s',
-          found.histogram.map(([by, count]) => `${by > 0 ? '+' : ''}${by}: ${counted(count)}`).join(', '),
-        ],
+        ['theirs minus TFLite’s', histogramText(found.histogram)],
       ],
     },
     ...diagnosisBlocks(diagnosis),
@@ -83,7 +100,7 @@ function diagnosisBlocks(diagnosis: Diagnosis | null): Block[] {
           { kind: 'text' as const, text: 'These give all values too:' },
           {
             kind: 'list' as const,
-            items: alternatives.map((other) => other.map((mistake) => mistake.title).join('; ')),
+            items: alternativeTexts(alternatives, mistakes),
           },
         ]
       : []),
@@ -97,6 +114,22 @@ function diagnosisBlocks(diagnosis: Diagnosis | null): Block[] {
         ]
       : []),
   ];
+}
+
+const ALTERNATIVES = 6;
+
+/** The shortest first, and no more than a few. */
+function alternativeTexts(alternatives: Diagnosis['alternatives'], mistakes: readonly Mistake[]): string[] {
+  const texts = alternatives.map((other) => alternativeText(other, mistakes)).sort((a, b) => a.length - b.length);
+  const left = texts.length - ALTERNATIVES;
+  return [...texts.slice(0, ALTERNATIVES), ...(left > 0 ? [`and ${plural(left, 'other')}`] : [])];
+}
+
+/** What it has in place of what. */
+function alternativeText(other: readonly Mistake[], mistakes: readonly Mistake[]): string {
+  const titles = (of: readonly Mistake[], butNot: readonly Mistake[]) =>
+    of.flatMap(({ id, title }) => (butNot.some((mistake) => mistake.id === id) ? [] : [title])).join('; ');
+  return `${titles(other, mistakes)}${mistakes.length > 1 ? `, in place of: ${titles(mistakes, other)}` : ''}`;
 }
 
 /** By line of the formula. */

@@ -171,6 +171,16 @@ const OTHERS: readonly RequantizeHypothesis[] = [
     way: (multiplier) => (x) => Math.floor(x * multiplier.real + 0.5),
   },
   {
+    id: 'shift-without-rounding',
+    title: 'shifted to the right without rounding',
+    explanation: 'A right shift rounds down: add half of 2^(31 - shift) first, or round in two steps as TFLite does.',
+    theirs: '(acc * m) >> (31 - shift)',
+    way: ({ real }) => {
+      const { m, shift } = fixedPoint(real);
+      return (x) => scaled(x, m, 31 - shift, 0);
+    },
+  },
+  {
     id: 'truncated',
     title: 'truncated, not rounded',
     explanation: 'A cast to int drops the fraction, towards zero.',
@@ -183,16 +193,6 @@ const OTHERS: readonly RequantizeHypothesis[] = [
     explanation: 'Rounding is missing: the fraction is dropped, towards minus infinity.',
     theirs: 'floor(acc * M)',
     way: (multiplier) => (x) => Math.floor(x * multiplier.real),
-  },
-  {
-    id: 'shift-without-rounding',
-    title: 'shifted to the right without rounding',
-    explanation: 'A right shift rounds down: add half of 2^(31 - shift) first, or round in two steps as TFLite does.',
-    theirs: '(acc * m) >> (31 - shift)',
-    way: ({ real }) => {
-      const { m, shift } = fixedPoint(real);
-      return (x) => scaled(x, m, 31 - shift, 0);
-    },
   },
   {
     id: 'high-multiply-not-rounded',

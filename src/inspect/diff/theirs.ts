@@ -63,10 +63,16 @@ export function matchTheirs(
   const inOrder = found.size === 0 && unmatched.length === 0 ? orderOf(left, tensors) : undefined;
   for (const [i, [key, array]] of left.entries()) {
     if (inOrder) put(key, array, inOrder[i]!, 'order');
-    else unmatched.push({ key, reason: 'no tensor has this name' });
+    else unmatched.push({ key, reason: unknownName(key, names) });
   }
   if (found.size === 0) throw new InputError(nothingMatches(arrays, unmatched, tensors));
   return { matched: [...found.values()], unmatched };
+}
+
+/** Quantization parameters stand beside the values in what `requant dump` writes. */
+function unknownName(key: string, names: ReadonlyMap<string, unknown>): string {
+  const [, of] = /^(.+)_(?:scale|zero_point)$/.exec(key) ?? [];
+  return of !== undefined && names.has(of) ? 'quantization, not values' : 'no tensor has this name';
 }
 
 /** Letters and digits alone, as an identifier of C or the name of a file keeps them. */

@@ -58,6 +58,15 @@ test('seven mistakes in one loop: those that show are named, and the lines of th
   expect(undecided).toEqual(expect.arrayContaining(['input-not-rounded', 'clamp-missing']));
 });
 
+test('what is not compared is listed by reason; scales and zero points of a dump are not values', () => {
+  const arrays = new Map(cases.get('right')!);
+  const one = { dtype: 'float32', shape: [1], data: Float32Array.of(0.5) };
+  for (const key of ['tensor_7_scale', 'tensor_7_zero_point', 'tensor_8_scale', 'what']) arrays.set(key, one);
+  const text = diffText('m', 't', diff(digits, [image], arrays));
+  expect(text).toContain('- tensor_7_scale and 2 others are not compared: quantization, not values');
+  expect(text).toContain('- what is not compared: no tensor has this name');
+});
+
 test('a mistake that nothing is known of: the nearest, with how many values it gives', () => {
   const arrays = new Map(cases.get('2:truncated'));
   const array = arrays.get('tensor_10')!;
