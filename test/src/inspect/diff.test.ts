@@ -62,7 +62,7 @@ test('what is not compared is listed by reason; scales and zero points of a dump
   const arrays = new Map(cases.get('right')!);
   const one = { dtype: 'float32', shape: [1], data: Float32Array.of(0.5) };
   for (const key of ['tensor_7_scale', 'tensor_7_zero_point', 'tensor_8_scale', 'what']) arrays.set(key, one);
-  const text = diffText('m', 't', diff(digits, [image], arrays));
+  const text = render(diffBlocks('m', 't', diff(digits, [image], arrays)), 'text');
   expect(text).toContain('- tensor_7_scale and 2 others are not compared: quantization, not values');
   expect(text).toContain('- what is not compared: no tensor has this name');
 });
