@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[2]
-PROFILES = ["tflite", "tflm"]
+PROFILES = ["tflite", "tflite-2.19", "tflm", "single-rounding"]
 
 
 # ---- the file: just so much of a flatbuffer reader as is needed
@@ -207,7 +207,10 @@ def node_facts(number, op, options, inputs, outputs, profile):
     low = low if isinstance(low, list) else [low]
 
     scale_in, scale_out = np.float64(x.scales[0]), np.float64(y.scales[0])
-    if x.dtype == "uint8" and not is_dense:
+    # GetQuantizedConvolutionMultipler multiplies the scales in float32: of uint8 layers, and up to TensorFlow 2.19 of dense ones
+    # with one scale for all channels.
+    is_dense_of_219 = is_dense and profile == "tflite-2.19" and len(w.scales) == 1
+    if is_dense_of_219 or (x.dtype == "uint8" and not is_dense):
         products = [np.float64(np.float32(x.scales[0] * w.scales[0]))]
     else:
         products = [scale_in * np.float64(scale) for scale in w.scales]

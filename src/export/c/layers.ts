@@ -330,16 +330,30 @@ const dequantize: Make = (node) => {
   return each(node, [], `(float)((double)${literal(scales[0]!, 'float32')} * ${value})`);
 };
 
-/** Of one shape. */
+/** A value of an operand at the output's place i; it is repeated where it has 1 and the output has more. */
+function operandAt(operand: NodeTensor, { outputs }: NodeExplanation): string {
+  const output = outputs[0]!.shape;
+  const size = sizeOf(operand.shape);
+  if (size === sizeOf(output)) return `${name(operand)}[i]`;
+  const rank = output.length;
+  const dims = Array.from({ length: rank }, (_, d) => operand.shape[d - rank + operand.shape.length] ?? 1);
+  const isTail = size === 1 || sizeOf(output.slice(dims.findIndex((dim) => dim !== 1))) === size;
+  if (isTail) return `${name(operand)}[${size === 1 ? '0' : `i % ${size}`}]`;
+  const terms = dims.flatMap((dim, d) => {
+    if (dim === 1) return [];
+    return [times(`i / ${sizeOf(output.slice(d + 1))} % ${dim}`, sizeOf(dims.slice(d + 1)))];
+  });
+  return `${name(operand)}[${terms.join(' + ')}]`;
+}
+
 const add: Make = (node) => {
   const [input1, input2] = node.inputs as [NodeTensor, NodeTensor];
   const output = node.outputs[0]!;
   const { rescalings, offsets, clamp } = node;
-  const isPlain = sizeOf(input1.shape) === sizeOf(output.shape) && sizeOf(input2.shape) === sizeOf(output.shape);
   const isBelow1 = rescalings.length === 3 && rescalings.every(({ multipliers }) => multipliers[0]!.shift! <= 0);
-  if (!isPlain || !isBelow1 || !clamp || !isInteger(input1)) return undefined;
+  if (!isBelow1 || !clamp || !isInteger(input1)) return undefined;
   const shifted = (tensor: NodeTensor, offset: number, { leftShift }: Rescaling) =>
-    `${offsetBy(`${name(tensor)}[i]`, offset)} * (1 << ${leftShift})`;
+    `${offsetBy(operandAt(tensor, node), offset)} * (1 << ${leftShift})`;
   const a = rescaled(shifted(input1, offsets.input1!, rescalings[0]!), rescalings[0]!, `n${node.node}_1`, '0');
   const b = rescaled(shifted(input2, offsets.input2!, rescalings[1]!), rescalings[1]!, `n${node.node}_2`, '0');
   const sum = rescaled(`a ${node.op === 'ADD' ? '+' : '-'} b`, rescalings[2]!, `n${node.node}_3`, '0');
@@ -360,9 +374,8 @@ const mul: Make = (node) => {
   const [input1, input2] = node.inputs as [NodeTensor, NodeTensor];
   const output = node.outputs[0]!;
   const { rescalings, offsets, clamp } = node;
-  const isPlain = sizeOf(input1.shape) === sizeOf(output.shape) && sizeOf(input2.shape) === sizeOf(output.shape);
-  if (!isPlain || rescalings.length !== 1 || !clamp || !isInteger(input1)) return undefined;
-  const product = `${offsetBy(`${name(input1)}[i]`, offsets.input1!)} * ${offsetBy(`${name(input2)}[i]`, offsets.input2!)}`;
+  if (rescalings.length !== 1 || !clamp || !isInteger(input1)) return undefined;
+  const product = `${offsetBy(operandAt(input1, node), offsets.input1!)} * ${offsetBy(operandAt(input2, node), offsets.input2!)}`;
   const { data, text } = rescaled(product, rescalings[0]!, `n${node.node}`, '0');
   return each(node, data, stored(plus(text, offsets.output!), clamp, output));
 };
