@@ -90,13 +90,14 @@ export function dataFlow(subgraph: Subgraph): DataFlow {
 
 const FLOATS = ['float32', 'float16', 'bfloat16', 'float64', 'complex64', 'complex128'];
 
-export function isFloat({ dtype }: TensorSpec): boolean {
-  return FLOATS.includes(dtype);
+/** undefined: an operator that lacks the tensor, in a file that only `new Interpreter` refuses. */
+export function isFloat(tensor: TensorSpec | undefined): boolean {
+  return tensor !== undefined && FLOATS.includes(tensor.dtype);
 }
 
 const QUANTIZED = ['int8', 'uint8', 'int16', 'int4', 'uint4', 'int2'];
 
 /** Whether a tensor holds quantized values, not mere integers such as indices. */
-export function isQuantized({ dtype, quantization }: TensorSpec): boolean {
-  return QUANTIZED.includes(dtype) && quantization !== undefined;
+export function isQuantized(tensor: TensorSpec | undefined): boolean {
+  return tensor?.quantization !== undefined && QUANTIZED.includes(tensor.dtype);
 }

@@ -1,4 +1,5 @@
 /** AVERAGE_POOL_2D and MAX_POOL_2D: nothing is rescaled, and zero points cancel out. */
+import { LimitError } from '../../../kernels/errors.ts';
 import type { Node } from '../../../kernels/kernel.ts';
 import { type Activation, roundHalfAway, typeRange } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
@@ -33,10 +34,19 @@ function pool(kind: 'sum' | 'max', window: Window): string {
   return over(kind, taps.ranges, `input[b, ${taps.input}, c]`);
 }
 
+/** A window may be larger than its input without end: its taps are listed one by one. */
+const MOST_TAPS = 2 ** 20;
+
 /** The values of a window, those in the padding left out. */
-function tapsAt({ window }: Account, { at }: Place, { shape, data }: Tensor): Tap[] {
+function tapsAt({ window }: Account, { at, node }: Place, { shape, data }: Tensor): Tap[] {
   const [b, y, x, c] = at as [number, number, number, number];
   const { filter, stride, padding } = window!;
+  if (filter[0] * filter[1] > MOST_TAPS) {
+    throw new LimitError(`a window of ${filter[0]}x${filter[1]} has too many taps to trace: ${MOST_TAPS} are listed`, {
+      op: node.op,
+      node: node.index,
+    });
+  }
   const taps: Tap[] = [];
   for (let ky = 0; ky < filter[0]; ky++) {
     const row = y * stride[0] + ky - padding.top;

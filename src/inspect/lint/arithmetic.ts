@@ -112,10 +112,10 @@ export const biasScale: Rule = {
         const worst = off.reduce((most, other) => (other.ratio > most.ratio ? other : most));
         if (!(worst.ratio > NEARLY)) continue;
         const channels = off.filter(({ ratio }) => ratio > NEARLY).length;
-        const output = subgraph.tensors[node.outputs[0]!]!;
-        const share = Math.abs(worst.scale - worst.product) / (output.quantization?.scales[0] ?? Infinity);
+        const output = subgraph.tensors[node.outputs[0] ?? -1];
+        const share = Math.abs(worst.scale - worst.product) / (output?.quantization?.scales[0] ?? Infinity);
         const isRefused =
-          share > REFUSED && (output.dtype === 'uint8' || (node.op === 'FULLY_CONNECTED' && filter.length === 1));
+          share > REFUSED && (output?.dtype === 'uint8' || (node.op === 'FULLY_CONNECTED' && filter.length === 1));
         yield {
           subgraph,
           node,

@@ -127,8 +127,8 @@ function withoutRange({ subgraph: { tensors }, writers, readers }: DataFlow, nod
     const writer = writers.get(index);
     const isRead = readers
       .get(index)
-      ?.some(({ op, outputs }) => op === 'QUANTIZE' && isQuantized(tensors[outputs[0]!]!));
-    const isWritten = writer?.op === 'DEQUANTIZE' && isQuantized(tensors[writer.inputs[0]!]!);
+      ?.some(({ op, outputs }) => op === 'QUANTIZE' && isQuantized(tensors[outputs[0] ?? -1]));
+    const isWritten = writer?.op === 'DEQUANTIZE' && isQuantized(tensors[writer.inputs[0] ?? -1]);
     return !isRead && !isWritten;
   });
 }

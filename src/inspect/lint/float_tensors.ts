@@ -129,7 +129,7 @@ function tocoError({ subgraph, readers }: DataFlow, tensor: TensorSpec): string 
   const camel = reader.op.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
   // The converters of TensorFlow 2 join the names of what they fuse; toco's is the last of the layer, which comes first.
   const [own] = tensor.name.split(';');
-  const [output] = subgraph.tensors[reader.outputs[0]!]!.name.split(';');
+  const [output] = (subgraph.tensors[reader.outputs[0]!]?.name ?? '').split(';');
   return (
     `Array ${own}, which is an input to the ${TOCO_NAMES[reader.op] ?? camel} operator producing the output array ${output}, ` +
     'is lacking min/max data, which is necessary for quantization.'

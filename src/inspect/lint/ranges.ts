@@ -158,8 +158,9 @@ export const unfoldedBatchNorm: Rule = {
 function activationOf({ options, outputs }: OperatorSpec, { subgraph }: DataFlow): string | undefined {
   const fused = String(options.fusedActivationFunction ?? 'NONE');
   if (fused !== 'NONE') return fused;
-  const { dtype, quantization } = subgraph.tensors[outputs[0]!]!;
-  return quantization?.zeroPoints[0] === ENDS[dtype]?.[0] ? 'ReLU' : undefined;
+  const output = subgraph.tensors[outputs[0] ?? -1];
+  const lowest = ENDS[output?.dtype ?? '']?.[0];
+  return lowest !== undefined && output?.quantization?.zeroPoints[0] === lowest ? 'ReLU' : undefined;
 }
 
 const BEFORE_ACTIVATION = remedy(
