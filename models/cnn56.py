@@ -92,13 +92,18 @@ def finish(name, content, images, labels):
     return ((probability > 0.5) == labels).mean()
 
 
-def main():
+def repeatable():
+    """Training that gives the same bytes each time; images to train with and held-out ones, with their labels."""
     keras.utils.set_random_seed(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
     images, labels = drawing.surfaces(6000, seed=10)
     test, test_labels = drawing.surfaces(1000, seed=11)
-    images, test = real(images), real(test)
+    return (real(images), labels), (real(test), test_labels)
+
+
+def main():
+    (images, labels), (test, test_labels) = repeatable()
 
     model = build()
     print("parameters:", model.count_params())

@@ -11,7 +11,6 @@ import collections
 import numpy as np
 
 import cnn56  # before TensorFlow: it sets the environment
-import drawing
 import golden
 
 import tensorflow as tf
@@ -72,12 +71,7 @@ class Ranges(keras.callbacks.Callback):
 
 
 def main():
-    keras.utils.set_random_seed(1)
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()
-    images, labels = drawing.surfaces(6000, seed=10)
-    test, test_labels = drawing.surfaces(1000, seed=11)
-    images, test = cnn56.real(images), cnn56.real(test)
+    (images, labels), (test, test_labels) = cnn56.repeatable()
 
     additional("ReLUs inside", inside())
     model = cnn56.build()

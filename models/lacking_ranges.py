@@ -16,19 +16,17 @@ Needs requirements-tf1.txt and Python 3.7, and the environment's bin folder on P
 toco_from_protos.
 """
 
-import os
 import pathlib
 import re
 import tempfile
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+from contrib_quantize import accuracy, convert, freeze, quantized_accuracy, real, runs, session  # first: it sets the environment
+import drawing
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.contrib import quantize
 from tensorflow.lite.python.convert import ConverterError
-
-import drawing
 
 K, layers = tf.keras.backend, tf.keras.layers
 HERE = pathlib.Path(__file__).parent
@@ -75,11 +73,6 @@ def build(block, batch):
     x = layers.Conv2D(16, 3, padding="same", activation="relu")(x)
     x = layers.AveragePooling2D(4)(x)
     return tf.keras.Model(image, layers.Dense(10)(layers.Flatten()(x)))
-
-
-def real(images):
-    """Pixels 0 .. 255 as -1 .. 127/128: scale 1/128, zero point 128."""
-    return (images.astype(np.float32) - 128) / 128
 
 
 def train(block, images, labels, checkpoint, fix_learning_phase):
@@ -130,28 +123,6 @@ def restored(block, checkpoint, quantized, work):
             return work(run, model.input, output)
 
 
-def session():
-    return tf.compat.v1.Session(
-        config=tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
-    )
-
-
-def freeze(run, image, output):
-    return tf.compat.v1.graph_util.convert_variables_to_constants(run, run.graph_def, [output.op.name])
-
-
-def convert(graph, default_ranges=None):
-    with tf.Graph().as_default() as frozen:
-        tf.import_graph_def(graph, name="")
-        ends = [frozen.get_tensor_by_name(name) for name in ("image:0", "probabilities:0")]
-        with tf.compat.v1.Session(graph=frozen) as again:
-            converter = tf.lite.TFLiteConverter.from_session(again, ends[:1], ends[1:])
-            converter.inference_type = tf.uint8
-            converter.quantized_input_stats = {"image": (128, 128)}  # mean and standard deviation: q = 128 + 128 real
-            converter.default_ranges_stats = default_ranges
-            return converter.convert()
-
-
 def toco_error(graph):
     """The fatal line of TOCO's log, from the name of its source file on."""
     try:
@@ -170,14 +141,6 @@ def checkpoint_error(block, checkpoint):
     raise AssertionError("restored")
 
 
-def accuracy(images, labels):
-    def work(run, image, output):
-        answers = [run.run(output, {image: one[np.newaxis]})[0].argmax() for one in images]
-        return (np.array(answers) == labels).mean()
-
-    return work
-
-
 def observed(images):
     """The highest value behind each ReLU of the blocks."""
 
@@ -188,30 +151,13 @@ def observed(images):
     return work
 
 
-def quantized_accuracy(content, images, labels):
-    """By TensorFlow 1.15's own interpreter; images are the uint8 pixels themselves."""
-    interpreter = tf.lite.Interpreter(model_content=content)
-    interpreter.allocate_tensors()
-    source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    right = 0
-    for one, label in zip(images, labels):
-        interpreter.set_tensor(source, one[np.newaxis])
-        interpreter.invoke()
-        right += interpreter.get_tensor(target)[0].argmax() == label
-    return right / len(labels)
-
-
 def finish(folder, content, images, labels):
     """Writes the model and the inputs of golden.npz; golden.py adds the answers."""
     folder.mkdir(exist_ok=True)
     (folder / "model.tflite").write_bytes(content)
-    chosen = drawing.first_of_each(labels, 10)
-    rng = np.random.RandomState(0)
-    shape = images[:1].shape
-    others = [rng.randint(0, 256, shape), rng.randint(0, 2, shape) * 255, np.zeros(shape), np.full(shape, 255)]
-    inputs = np.concatenate([images[chosen][:, np.newaxis], np.stack(others).astype(np.uint8)])
+    inputs, expected = runs(images, labels)
     np.savez_compressed(str(folder / "golden.npz"), input_0=inputs)
-    drawing.write_labels(folder, [str(digit) for digit in range(10)], list(labels[chosen]) + [None] * 4)
+    drawing.write_labels(folder, [str(digit) for digit in range(10)], list(expected) + [None] * 4)
 
 
 def main():

@@ -9,17 +9,15 @@ puts fake quantization into the graph, converts with TOCO, and writes the inputs
 second adds the answers of TFLite's reference kernels, which TensorFlow 1.15 is too old for.
 """
 
-import os
 import pathlib
 import tempfile
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+from contrib_quantize import accuracy, convert, freeze, quantized_accuracy, real, runs, session  # first: it sets the environment
+import drawing
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.contrib import quantize, slim
-
-import drawing
 
 FOLDER = pathlib.Path(__file__).parent / "mobilenet_v1_025_32_uint8"
 
@@ -40,11 +38,6 @@ def build(image, training, classes=10, width=0.25):
     x = slim.avg_pool2d(x, 2, scope="pool")
     x = slim.conv2d(x, classes, 1, activation_fn=None, scope="logits")
     return tf.reshape(x, [-1, classes], name="scores")
-
-
-def real(images):
-    """Pixels 0 .. 255 as -1 .. 127/128: scale 1/128, zero point 128."""
-    return (images.astype(np.float32) - 128) / 128
 
 
 def train(images, labels, checkpoint):
@@ -88,58 +81,6 @@ def restored(checkpoint, quantized, work):
             return work(run, image, output)
 
 
-def session():
-    return tf.compat.v1.Session(
-        config=tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
-    )
-
-
-def freeze(run, image, output):
-    return tf.compat.v1.graph_util.convert_variables_to_constants(run, run.graph_def, [output.op.name])
-
-
-def convert(run, image, output):
-    graph = freeze(run, image, output)
-    with tf.Graph().as_default() as frozen:
-        tf.import_graph_def(graph, name="")
-        ends = [frozen.get_tensor_by_name(tensor.name) for tensor in (image, output)]
-        with tf.compat.v1.Session(graph=frozen) as again:
-            converter = tf.lite.TFLiteConverter.from_session(again, ends[:1], ends[1:])
-            converter.inference_type = tf.uint8
-            converter.quantized_input_stats = {"image": (128, 128)}  # mean and standard deviation: q = 128 + 128 real
-            return converter.convert()
-
-
-def accuracy(images, labels):
-    def work(run, image, output):
-        answers = [run.run(output, {image: one[np.newaxis]})[0].argmax() for one in images]
-        return (np.array(answers) == labels).mean()
-
-    return work
-
-
-def quantized_accuracy(content, images, labels):
-    """By TensorFlow 1.15's own interpreter; images are the uint8 pixels themselves."""
-    interpreter = tf.lite.Interpreter(model_content=content)
-    interpreter.allocate_tensors()
-    source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    right = 0
-    for one, label in zip(images, labels):
-        interpreter.set_tensor(source, one[np.newaxis])
-        interpreter.invoke()
-        right += interpreter.get_tensor(target)[0].argmax() == label
-    return right / len(labels)
-
-
-def runs(images, labels):
-    """The inputs of golden.npz: two images of each class, noise, a mixture of 0 and 255, all 0, all 255."""
-    chosen = drawing.first_of_each(labels, 10)
-    rng = np.random.RandomState(0)
-    shape = images[:1].shape
-    others = [rng.randint(0, 256, shape), rng.randint(0, 2, shape) * 255, np.zeros(shape), np.full(shape, 255)]
-    return np.concatenate([images[chosen][:, np.newaxis], np.stack(others).astype(np.uint8)]), labels[chosen]
-
-
 def main():
     images, labels = drawing.shapes(8000, seed=20)
     test, test_labels = drawing.shapes(1000, seed=21)
@@ -149,14 +90,15 @@ def main():
         train(real(images), labels, checkpoint)
         floats = restored(checkpoint, False, accuracy(real(test), test_labels))
         fake = restored(checkpoint, True, accuracy(real(test), test_labels))
-        frozen = [restored(checkpoint, quantized, freeze).ByteSize() for quantized in (False, True)]
-        content = restored(checkpoint, True, convert)
+        frozen = [restored(checkpoint, quantized, freeze) for quantized in (False, True)]
+    content = convert(frozen[1])
     (FOLDER / "model.tflite").write_bytes(content)
     inputs, expected = runs(test, test_labels)
     np.savez_compressed(str(FOLDER / "golden.npz"), input_0=inputs)
     drawing.write_labels(FOLDER, drawing.SHAPES, list(expected) + [None] * 4)
     integers = quantized_accuracy(content, test, test_labels)
-    print(f"frozen graph {frozen[0]} bytes, with fake quantization {frozen[1]}, model.tflite {len(content)}")
+    sizes = [graph.ByteSize() for graph in frozen]
+    print(f"frozen graph {sizes[0]} bytes, with fake quantization {sizes[1]}, model.tflite {len(content)}")
     print(f"{len(test)} held-out images: float {floats:.3f}, fake-quantized {fake:.3f}, uint8 {integers:.3f}")
 
 
