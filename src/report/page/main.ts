@@ -215,8 +215,10 @@ function listen(): void {
     run();
   });
   byId('theme').addEventListener('click', () => {
-    const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark' || (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches); // biome-ignore format: one line
-    document.documentElement.dataset.theme = isDark ? 'light' : 'dark';
+    const { dataset } = document.documentElement;
+    const isDark =
+      dataset.theme === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : dataset.theme === 'dark';
+    dataset.theme = isDark ? 'light' : 'dark';
   });
 }
 
