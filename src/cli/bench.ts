@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { benchModel } from '../inspect/bench.ts';
 import { benchText } from '../report/bench.ts';
 import { about, readFile } from './files.ts';
-import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
+import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson, signatureOption } from './output.ts';
 
 interface BenchOptions extends EngineOptions, InputOptions {
@@ -28,7 +28,7 @@ export function addBench(program: Command): void {
     .action(
       (path: string, files: string[], { json, runs, perOp, signature, profile, kernels, ...options }: BenchOptions) => {
         const bytes = readFile(path);
-        const given = files.length > 0 || options.inputFill ? options : { ...options, inputFill: 'random' as const };
+        const given = hasInputs(files, options) ? options : { ...options, inputFill: 'random' as const };
         let sources: string[] = [];
         const timing = about(path, () =>
           benchModel(

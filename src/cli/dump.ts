@@ -9,7 +9,7 @@ import { Interpreter } from '../interpreter.ts';
 import { type NpyArray, writeNpy, writeNpz } from '../npz.ts';
 import { plural } from '../report/text.ts';
 import { about, readFile, writeFile } from './files.ts';
-import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
+import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 type Format = 'npz' | 'npy' | 'csv' | 'json';
@@ -39,8 +39,9 @@ export function addDump(program: Command): void {
       const { profile, kernels, input, name, out } = options;
       const bytes = readFile(path);
       const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
-      const hasInput = input.length > 0 || options.inputFill !== undefined;
-      const inputs = hasInput ? readInputs(targetOf(interpreter), input, options).map(({ data }) => data) : undefined;
+      const inputs = hasInputs(input, options)
+        ? readInputs(targetOf(interpreter), input, options).map(({ data }) => data)
+        : undefined;
       const tensors = chosen(dump(interpreter, inputs), name);
       if (options.json || out === undefined) printJson({ path, profile, tensors: tensors.map(withValues) });
       else print(`${plural(tensors.length, 'tensor')} in ${write(out, options.format, tensors).join(', ')}`);

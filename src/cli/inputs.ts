@@ -77,6 +77,11 @@ Inputs, in the model's order, or as NAME=FILE by tensor name or signature name:
          std 1), quantized.
   other  raw bytes: the tensor's own type, little-endian`;
 
+/** Whether inputs were given, or are to be made up. */
+export function hasInputs(files: readonly string[], { inputFill }: InputOptions): boolean {
+  return files.length > 0 || inputFill !== undefined;
+}
+
 /** Throws an InputError that says what the model takes, if the files do not hold it. */
 export function readInputs(target: Target, files: readonly string[], options: InputOptions): GivenInput[] {
   if (options.inputFill !== undefined) {

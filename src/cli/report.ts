@@ -7,7 +7,7 @@ import { targetOf } from '../inspect/target.ts';
 import { reportPage } from '../report/report_page.ts';
 import { counted, plural } from '../report/text.ts';
 import { about, ownPath, readFile, writeFile } from './files.ts';
-import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
+import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
 import { readTheirs } from './their_files.ts';
 
@@ -47,7 +47,7 @@ export function addReport(program: Command): void {
 
 function reportOf(path: string, options: ReportOptions): ModelReport {
   const { profile, kernels, input, against, example } = options;
-  const hasInput = input.length > 0 || options.inputFill !== undefined;
+  const hasInput = hasInputs(input, options);
   if (against !== undefined && !hasInput) throw new InputError('--against needs --input: what both ran on');
   const bytes = readFile(path);
   return about(path, () =>

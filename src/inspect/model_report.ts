@@ -1,11 +1,11 @@
 /** All that is known of a model, and of one run of it, as one plain object: what a report shows. */
 import { RequantError } from '../../kernels/errors.ts';
-import { Interpreter, type InterpreterOptions } from '../interpreter.ts';
+import type { Interpreter, InterpreterOptions } from '../interpreter.ts';
 import type { NpyArray } from '../npy_array.ts';
 import type { TensorData } from '../tensor_info.ts';
 import { type Diff, diff } from './diff/diff.ts';
 import { dump } from './dump.ts';
-import { explain } from './explain.ts';
+import { explain, loaded } from './explain.ts';
 import type { Explanation } from './explanation.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import { type Inspection, inspect } from './inspect.ts';
@@ -76,9 +76,9 @@ const SHOWN_VALUES = 100;
 export function modelReport(bytes: Uint8Array, { name, inputs, against, ...options }: ModelReportOptions): ModelReport {
   const profile = options.profile ?? 'tflite';
   const { interpreter, refused } = prepare(bytes, options);
+  const explanation = interpreter && explain(interpreter); // in the file's shapes: inputs may change them
   const given = interpreter && inputs?.(interpreter);
   const values = given?.map(({ data }) => data);
-  const explanation = interpreter ? explain(bytes, options) : null;
   return {
     name,
     profile,
@@ -106,7 +106,7 @@ export function modelReport(bytes: Uint8Array, { name, inputs, against, ...optio
 
 function prepare(bytes: Uint8Array, options: InterpreterOptions) {
   try {
-    return { interpreter: new Interpreter(bytes, options), refused: null };
+    return { interpreter: loaded(bytes, options), refused: null };
   } catch (error) {
     if (error instanceof RequantError && error.code === 'UNSUPPORTED')
       return { interpreter: null, refused: error.message };

@@ -1,4 +1,5 @@
 /** In which way a model was quantized, as far as the file shows it. */
+import { groupBy } from '../group_by.ts';
 import type { Model, TensorSpec } from '../model/model.ts';
 import { type DataFlow, isQuantized } from './data_flow.ts';
 import { initialRanges } from './initial_ranges.ts';
@@ -130,10 +131,9 @@ function methodOf(
 }
 
 function initialRangeWarnings(flow: DataFlow): string[] {
-  const found = initialRanges(flow);
-  return [...new Set(found.map(({ kind, range }) => `(${kind}) have exactly the range ${range}`))].map((what) => {
-    const tensors = found.filter(({ kind, range }) => what === `(${kind}) have exactly the range ${range}`);
-    const list = tensors.map(({ tensor }) => tensor.index).join(', ');
+  const groups = groupBy(initialRanges(flow), ({ kind, range }) => `(${kind}) have exactly the range ${range}`);
+  return [...groups].map(([what, found]) => {
+    const list = found.map(({ tensor }) => tensor.index).join(', ');
     return `tensors ${list} ${what}: a default or initial range, which no data changed`;
   });
 }

@@ -24,7 +24,7 @@ export function scaleOrigin(spec: TensorSpec, tensor: Tensor | undefined, flow: 
   const writer = flow.writers.get(spec.index);
   if (!writer) return 'activation range';
   if (FIXED.includes(writer.op)) return 'fixed by the operator';
-  const inputs = writer.inputs.map((i) => flow.subgraph.tensors[i]).filter((input) => input && isQuantized(input));
+  const inputs = writer.inputs.map((i) => flow.subgraph.tensors[i]).filter(isQuantized);
   const passes = PASSING.includes(writer.op) && inputs.some((input) => isSame(input!.quantization, spec.quantization));
   return passes ? 'as the input' : 'activation range';
 }

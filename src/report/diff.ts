@@ -1,4 +1,5 @@
 /** What diff found. */
+import { groupBy } from '../group_by.ts';
 import type { Diagnosis, Mistake } from '../inspect/diff/diagnosis.ts';
 import type { Diff, Guilty, NodeDiff } from '../inspect/diff/diff.ts';
 import type { Block } from './document.ts';
@@ -30,7 +31,7 @@ export function diffBlocks(path: string, theirs: string, { profile, nodes, guilt
         counted(node.values),
         counted(node.different),
         counted(node.differentInAll),
-        node.different > 0 ? String(Number(node.maxDifference.toPrecision(6))) : '',
+        node.different > 0 ? differenceText(node.maxDifference) : '',
       ]),
     },
     { kind: 'list', items: nodes.flatMap(({ key, notes }) => notes.map((note) => `${clean(key)}: ${clean(note)}`)) },
@@ -41,21 +42,23 @@ export function diffBlocks(path: string, theirs: string, { profile, nodes, guilt
 
 /** By reason. */
 function unmatchedTexts(unmatched: Diff['unmatched']): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { key, reason } of unmatched) byReason.set(reason, [...(byReason.get(reason) ?? []), key]);
-  return [...byReason].map(([reason, [first = '', ...others]]) => {
+  return [...groupBy(unmatched, ({ reason }) => reason)].map(([reason, [first, ...others]]) => {
     const more = others.length === 0 ? ' is' : ` and ${plural(others.length, 'other')} are`;
-    return `${clean(first)}${more} not compared: ${clean(reason)}`;
+    return `${clean(first!.key)}${more} not compared: ${clean(reason)}`;
   });
 }
 
 const BARS = 6;
 
+/** Of real numbers, no more digits than say something. */
+function differenceText(difference: number): string {
+  return String(Number(difference.toPrecision(6)));
+}
+
 function histogramText(histogram: NodeDiff['histogram']): string {
-  const bars = histogram.slice(0, BARS).map(([by, count]) => {
-    const digits = Number(by.toPrecision(6));
-    return `${by > 0 ? '+' : ''}${digits}: ${counted(count)}`;
-  });
+  const bars = histogram
+    .slice(0, BARS)
+    .map(([by, count]) => `${by > 0 ? '+' : ''}${differenceText(by)}: ${counted(count)}`);
   return [...bars, ...(histogram.length > BARS ? ['…'] : [])].join(', ');
 }
 
@@ -134,9 +137,8 @@ function alternativeText(other: readonly Mistake[], mistakes: readonly Mistake[]
 
 /** By line of the formula. */
 function undecidedTitles(undecided: readonly Mistake[]): string[] {
-  const byLine = new Map<string, string[]>();
-  for (const { line, title } of undecided) byLine.set(line, [...(byLine.get(line) ?? []), title]);
-  return [...byLine].map(([line, titles]) => `${line}: ${titles.join('; ')}`);
+  const byLine = groupBy(undecided, ({ line }) => line);
+  return [...byLine].map(([line, mistakes]) => `${line}: ${mistakes.map(({ title }) => title).join('; ')}`);
 }
 
 function mistakeBlocks({ title, explanation, stage, line, theirs }: Mistake): Block[] {

@@ -1,4 +1,5 @@
 /** What lint found: each rule once, with the places that it is about, why it matters and what to do. */
+import { groupBy } from '../group_by.ts';
 import { type FloatTensorReason, rangeText } from '../inspect/lint/float_tensors.ts';
 import type { Finding, Lint } from '../inspect/lint/lint.ts';
 import type { Block } from './document.ts';
@@ -66,12 +67,9 @@ function verdict(findings: readonly Finding[]): string {
 
 /** Findings that differ in their places alone. */
 function grouped(findings: readonly Finding[]): Finding[][] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const { rule, severity, why, remedies } = finding;
-    const key = JSON.stringify([rule, severity, why, remedies]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  const groups = groupBy(findings, ({ rule, severity, why, remedies }) =>
+    JSON.stringify([rule, severity, why, remedies]),
+  );
   return [...groups.values()];
 }
 

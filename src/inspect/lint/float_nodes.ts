@@ -122,7 +122,7 @@ function missingRange(flow: DataFlow, node: OperatorSpec, lacking: readonly Tens
 function withoutRange({ subgraph: { tensors }, writers, readers }: DataFlow, node: OperatorSpec): TensorSpec[] {
   const activations = [...node.inputs, ...node.outputs]
     .map((i) => tensors[i])
-    .filter((tensor) => tensor !== undefined && isFloat(tensor) && !tensor.constant) as TensorSpec[];
+    .filter((tensor) => isFloat(tensor) && !tensor!.constant) as TensorSpec[];
   return activations.filter(({ index }) => {
     const writer = writers.get(index);
     const isRead = readers

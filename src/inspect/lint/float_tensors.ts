@@ -3,6 +3,7 @@ import type { OperatorSpec, TensorSpec } from '../../model/model.ts';
 import { type DataFlow, isFloat, isQuantized } from '../data_flow.ts';
 import type { FloatTensor } from '../integer_only.ts';
 import type { QuantizationStyle } from '../quantization_style.ts';
+import { tensorReport } from '../tensor_report.ts';
 import { named, real } from './rule.ts';
 
 export interface FloatTensorReason extends FloatTensor {
@@ -51,11 +52,14 @@ function flowingReason(flow: DataFlow, { index }: TensorSpec, method: Quantizati
   const at = (i: number | undefined) => subgraph.tensors[i ?? -1];
   const writer = writers.get(index);
   const from = writer?.op === 'DEQUANTIZE' ? at(writer.inputs[0]) : undefined;
-  const quantize = readers.get(index)?.find(({ op, outputs }) => op === 'QUANTIZE' && isQuantized(at(outputs[0])!));
-  const quantized = from && isQuantized(from) ? from : at(quantize?.outputs[0]);
+  const quantize = readers.get(index)?.find(({ op, outputs }) => op === 'QUANTIZE' && isQuantized(at(outputs[0])));
+  const quantized = isQuantized(from) ? from : at(quantize?.outputs[0]);
   if (from?.constant) return { range: null, reason: `${named(from)}, stored as ${from.dtype}, made float before use` };
   if (quantized)
-    return { range: rangeOf(quantized), reason: `it is ${named(quantized)} in reals: ${whyReal(flow, index)}` };
+    return {
+      range: tensorReport(quantized, flow.kinds[quantized.index]!).range,
+      reason: `it is ${named(quantized)} in reals: ${whyReal(flow, index)}`,
+    };
   if (writer?.op === 'FAKE_QUANT') {
     const [min, max] = [Number(writer.options.min), Number(writer.options.max)];
     return {
@@ -98,20 +102,6 @@ function noRange(
   }
 }
 
-/** scale * (lowest - zeroPoint) to scale * (highest - zeroPoint). */
-function rangeOf({ dtype, quantization }: TensorSpec): [number, number] | null {
-  const type = TYPES[dtype];
-  if (!type || quantization?.scales.length !== 1) return null;
-  const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!];
-  return [scale * (type[0] - zeroPoint), scale * (type[1] - zeroPoint)];
-}
-
-const TYPES: { readonly [dtype: string]: readonly [number, number] } = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-};
-
 /** toco's names of operators, where they are not ours in another case. */
 const TOCO_NAMES: { readonly [op: string]: string } = {
   CONV_2D: 'Conv',
@@ -124,7 +114,7 @@ const TOCO_NAMES: { readonly [op: string]: string } = {
 function tocoError({ subgraph, readers }: DataFlow, tensor: TensorSpec): string | null {
   const reader = readers
     .get(tensor.index)
-    ?.find(({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((i) => isFloat(subgraph.tensors[i]!)));
+    ?.find(({ op, outputs }) => op !== 'QUANTIZE' && outputs.some((i) => isFloat(subgraph.tensors[i])));
   if (!reader) return null;
   const camel = reader.op.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
   // The converters of TensorFlow 2 join the names of what they fuse; toco's is the last of the layer, which comes first.

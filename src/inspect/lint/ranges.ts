@@ -1,4 +1,5 @@
 /** Ranges of activations that no data made, or that leave much of the type unused. */
+import { groupBy } from '../../group_by.ts';
 import type { OperatorSpec, TensorSpec } from '../../model/model.ts';
 import { type DataFlow, isQuantized } from '../data_flow.ts';
 import { initialRanges, rangedKind } from '../initial_ranges.ts';
@@ -41,12 +42,12 @@ export const equalRanges: Rule = {
   *check({ flows }) {
     for (const flow of flows) {
       const initial = new Set(initialRanges(flow).map(({ tensor }) => tensor));
-      const groups = new Map<string, TensorSpec[]>();
-      for (const tensor of flow.subgraph.tensors) {
-        if (initial.has(tensor) || rangedKind(flow, tensor) !== 'activations' || isOfLimits(tensor, flow)) continue;
-        const key = `${tensor.dtype} ${tensor.quantization!.scales[0]} ${tensor.quantization!.zeroPoints[0]}`;
-        groups.set(key, [...(groups.get(key) ?? []), tensor]);
-      }
+      const ranged = flow.subgraph.tensors.filter((tensor) => {
+        return !initial.has(tensor) && rangedKind(flow, tensor) === 'activations' && !isOfLimits(tensor, flow);
+      });
+      const groups = groupBy(ranged, ({ dtype, quantization }) => {
+        return `${dtype} ${quantization!.scales[0]} ${quantization!.zeroPoints[0]}`;
+      });
       for (const tensors of groups.values()) {
         if (tensors.length < FEWEST_EQUAL) continue;
         const { scales, zeroPoints } = tensors[0]!.quantization!;
@@ -94,7 +95,7 @@ export const unusedRange: Rule = {
       for (const node of flow.subgraph.operators) {
         const tensor = flow.subgraph.tensors[node.outputs[0] ?? -1];
         const limits = limitsOf(node);
-        if (!tensor || !limits || !isQuantized(tensor) || tensor.quantization!.scales.length !== 1) continue;
+        if (!limits || !tensor || !isQuantized(tensor) || tensor.quantization!.scales.length !== 1) continue;
         const ends = ENDS[tensor.dtype];
         if (!ends) continue; // int16 is symmetric: half of it is unused by design
         const [scale, zeroPoint] = [tensor.quantization!.scales[0]!, tensor.quantization!.zeroPoints[0]!];

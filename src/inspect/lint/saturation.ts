@@ -1,8 +1,11 @@
 /** What runs on inputs show: outputs that are clipped, channels that never change, ranges that real inputs do not use. */
 import type { NodeExplanation } from '../explanation.ts';
+import { typeEnds } from '../type_ends.ts';
 import { LONGER_TRAINING } from './converter.ts';
 import type { MeasuredOutput } from './measurement.ts';
-import { count, few, type LintContext, percent, type Rule, remedy } from './rule.ts';
+
+import { count, type LintContext, percent, type Rule, remedy } from './rule.ts';
+import { channelList, stillNumbers } from './still_channels.ts';
 
 /** A range from calibration loses some tails by design. */
 const CLIPPED_SHARE = 0.01;
@@ -42,11 +45,11 @@ export const saturatedOutput: Rule = {
   },
 };
 
-/** How often a value is at an end that only the type gives. */
 function clippedAt({ clamp }: NodeExplanation, { values, count: all }: MeasuredOutput) {
-  return [clamp!.min, clamp!.max]
-    .filter(({ from, real }) => from === 'type' && real === null)
-    .map(({ value }) => ({ value, times: values.get(value) ?? 0, share: (values.get(value) ?? 0) / all }));
+  return typeEnds(clamp!).map(({ value }) => {
+    const times = values.get(value) ?? 0;
+    return { value, times, share: times / all };
+  });
 }
 
 export const unchangingChannel: Rule = {
@@ -61,16 +64,10 @@ export const unchangingChannel: Rule = {
       if (least.length < 2 || output.count === least.length) continue; // one value a channel says nothing
       const still = least.flatMap((value, channel) => (value === greatest[channel] ? [{ channel, value }] : []));
       if (still.length === 0) continue;
-      const { min, max } = node.clamp!;
       yield {
         ...place,
-        text: `${still.length} of ${count(least.length, 'channel')}, with their value: ${few(still.map(({ channel, value }) => `${channel} (${value})`))}`, // biome-ignore format: one line
-        numbers: {
-          channels: still.length,
-          of: least.length,
-          dead: still.filter(({ value }) => value === min.value).length,
-          saturated: still.filter(({ value }) => value === max.value).length,
-        },
+        text: `${still.length} of ${count(least.length, 'channel')}, with their value: ${channelList(still)}`,
+        numbers: stillNumbers(still, least.length, node.clamp!),
         remedies: [
           remedy(
             'look whether the inputs are varied enough; then prune such channels, or train with a lower learning rate',

@@ -1,4 +1,5 @@
 /** Operators and element types that the runtimes of small devices lack. */
+import { groupBy } from '../../group_by.ts';
 import type { OperatorSpec, Subgraph } from '../../model/model.ts';
 import { isFloat } from '../data_flow.ts';
 import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../micro_operators.ts';
@@ -63,13 +64,12 @@ type Lack = (node: OperatorSpec & { readonly macs: number }, subgraph: Subgraph)
 /** One finding for each reason, at the first node that it is about. */
 function* grouped({ model, nodes }: LintContext, lack: Lack): Generator<Found> {
   for (const subgraph of model.subgraphs) {
-    const groups = new Map<string, OperatorSpec[]>();
-    for (const node of subgraph.operators) {
+    const groups = groupBy(subgraph.operators, (node) => {
       const macs = subgraph.index === 0 ? (nodes[node.index]?.macs ?? 0) : 0;
-      const reason = lack({ ...node, macs }, subgraph);
-      if (reason) groups.set(reason, [...(groups.get(reason) ?? []), node]);
-    }
+      return lack({ ...node, macs }, subgraph);
+    });
     for (const [reason, found] of groups) {
+      if (reason === undefined) continue;
       const ops = [...new Set(found.map(({ op }) => op))];
       const list = ops.map((op) => `${op} (${count(found.filter((node) => node.op === op).length, 'node')})`);
       const [first] = found;

@@ -94,7 +94,7 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     ops: ['SPACE_TO_BATCH_ND'],
-    when: (_, [input]) => input !== undefined && isQuantized(input),
+    when: (_, [input]) => isQuantized(input),
     text: 'TensorFlow Lite Micro pads with a value that it never sets',
     remedy: 'use shapes that need no padding, or a dilated convolution, which converters make of the pair',
   },

@@ -5,6 +5,7 @@ import type { NodeExplanation } from '../explanation.ts';
 import { Steps } from '../value_trace.ts';
 import { PER_CHANNEL } from './converter.ts';
 import { count, few, percent, type Rule, remedy } from './rule.ts';
+import { channelList, type StillChannel, stillNumbers } from './still_channels.ts';
 
 const RETRAIN = remedy(
   'a channel that is always the same can be pruned before training goes on; many of them hint at a learning rate that was too high, ' +
@@ -22,20 +23,13 @@ export const constantChannel: Rule = {
       const channels = constantChannels(node);
       const total = node.accumulator?.low.length ?? 0;
       if (channels.length === 0) continue;
-      const { min, max } = node.clamp!;
-      const dead = channels.filter(({ value }) => value === min.value).length;
-      const saturated = channels.filter(({ value }) => value === max.value).length;
-      const list = few(channels.map(({ channel, value }) => `${channel} (${value})`));
       yield {
         subgraph: subgraph!,
         node: subgraph!.operators[node.node],
         tensor: subgraph!.tensors[node.outputs[0]!.index],
-        text: `${channels.length} of ${count(total, 'channel')} never change, with their value: ${list}`,
+        text: `${channels.length} of ${count(total, 'channel')} never change, with their value: ${channelList(channels)}`,
         numbers: {
-          channels: channels.length,
-          of: total,
-          dead,
-          saturated,
+          ...stillNumbers(channels, total, node.clamp!),
           macs: Math.round((node.macs * channels.length) / total),
         },
         remedies: [RETRAIN],
@@ -45,7 +39,7 @@ export const constantChannel: Rule = {
 };
 
 /** The output is monotone in the sum: where its least and its greatest give one value, all do. */
-function constantChannels(node: NodeExplanation): { channel: number; value: number }[] {
+function constantChannels(node: NodeExplanation): StillChannel[] {
   const { accumulator, rescalings, clamp, offsets } = node;
   const [rescaling] = rescalings;
   if (accumulator?.from !== 'weights' || !rescaling || !clamp || rescaling.arithmetic === 'int16') return [];

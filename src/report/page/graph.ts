@@ -76,7 +76,7 @@ export function graphOf(
 }
 
 function box(node: NodeFacts, { x, y }: { x: number; y: number }, { share, text }: Painting): SVGElement {
-  const { index, op, summary, isGuilty, hasFindings } = node;
+  const { index, op, summary, isGuilty, isWarned } = node;
   return svg(
     'a',
     { href: `#node-${index}`, 'data-node': index, 'aria-label': `node ${index}, ${op}: ${summary}. ${text}`, class: `node${isGuilty ? ' guilty' : ''}${share === undefined ? '' : ' painted'}`, transform: `translate(${x - WIDTH / 2} ${y - HEIGHT / 2})` }, // biome-ignore format: one line
@@ -85,7 +85,7 @@ function box(node: NodeFacts, { x, y }: { x: number; y: number }, { share, text 
     svg('text', { class: 'number', x: 10, y: 19 }, String(index)),
     svg('text', { class: 'op', x: 34, y: 19 }, short(op, 20)),
     svg('text', { class: 'detail', x: 34, y: 36 }, short(text, 28)),
-    hasFindings ? svg('circle', { class: 'finding', cx: WIDTH - 12, cy: 14, r: 4 }) : null,
+    isWarned ? svg('circle', { class: 'finding', cx: WIDTH - 12, cy: 14, r: 4 }) : null,
   );
 }
 

@@ -5,6 +5,7 @@ import type { NodeExplanation } from '../../inspect/explanation.ts';
 import type { Finding } from '../../inspect/lint/lint.ts';
 import type { Activation, ModelReport } from '../../inspect/model_report.ts';
 import type { TensorReport } from '../../inspect/tensor_report.ts';
+import { typeEnds } from '../../inspect/type_ends.ts';
 import { counted, shapeText } from '../text.ts';
 
 export interface NodeFacts {
@@ -17,7 +18,8 @@ export interface NodeFacts {
   /** null where the model cannot be prepared. */
   readonly explanation: NodeExplanation | null;
   readonly findings: readonly Finding[];
-  readonly hasFindings: boolean;
+  /** Whether one of them is more than a note. */
+  readonly isWarned: boolean;
   /** Of one run, in milliseconds. */
   readonly ms: number | undefined;
   /** The first output's values. */
@@ -35,7 +37,7 @@ export function nodeFacts({ inspection, explanation, lint, run, diff }: ModelRep
     const spec = main!.tensors[outputs[0] ?? -1];
     const output = explained?.outputs[0] ?? spec;
     const activation = run?.activations.find(({ tensor }) => tensor === outputs[0]);
-    const findings = lint.findings.filter(({ subgraph, node, severity }) => subgraph === 0 && node?.index === index && severity !== 'note'); // biome-ignore format: one line
+    const findings = lint.findings.filter(({ subgraph, node }) => subgraph === 0 && node?.index === index);
     return {
       index,
       op,
@@ -43,8 +45,8 @@ export function nodeFacts({ inspection, explanation, lint, run, diff }: ModelRep
       summary: output ? `${output.dtype} ${shapeText(output.shape)}` : 'no output',
       macs: explained?.macs ?? 0,
       explanation: explained,
-      findings: lint.findings.filter(({ subgraph, node }) => subgraph === 0 && node?.index === index),
-      hasFindings: findings.length > 0,
+      findings,
+      isWarned: findings.some(({ severity }) => severity !== 'note'),
       ms: run?.times.nodes.find(({ node }) => node === index)?.ms,
       activation,
       saturated: activation && explained ? saturation(activation, explained) : undefined,
@@ -54,11 +56,10 @@ export function nodeFacts({ inspection, explanation, lint, run, diff }: ModelRep
   });
 }
 
-/** An end that an activation has by right (the 0 of a ReLU) does not count. */
 function saturation({ values, atLowest, atHighest }: Activation, { clamp }: NodeExplanation): number | undefined {
   if (!clamp || atLowest === null || atHighest === null || values === 0) return undefined;
-  const counts = (clamp.min.real === null ? atLowest : 0) + (clamp.max.real === null ? atHighest : 0);
-  return counts / values;
+  const counts = typeEnds(clamp).map((end) => (end === clamp.min ? atLowest : atHighest));
+  return counts.reduce((sum, count) => sum + count, 0) / values;
 }
 
 export function percentText(share: number | undefined): string {
