@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { KernelSet } from '../kernels/kernel.ts';
 import * as reference from '../kernels/reference/index.ts';
 import { bytesOf, type DType, type Quantization, Tensor, viewOf } from '../kernels/tensor.ts';
-import { Executor } from '../src/executor.ts';
+import { Executor } from '../src/runtime/executor.ts';
 import type { Case } from './measure.ts';
 
 /** An operator and its tensors; all with scales as real layers have them. */

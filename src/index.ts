@@ -26,10 +26,9 @@ export {
   typeRange,
 } from '../kernels/quantization.ts';
 export { byteMask, type DataOf, type DType, int8View, type Quantization, Tensor } from '../kernels/tensor.ts';
-export type { Diagnosis, Mistake } from './inspect/diff/diagnosis.ts';
-export { type Diff, diff, type Guilty, type NodeDiff } from './inspect/diff/diff.ts';
-export { type DumpedTensor, dump } from './inspect/dump.ts';
-export { explain } from './inspect/explain.ts';
+export type { Diagnosis, Mistake } from './diff/diagnosis.ts';
+export { type Diff, diff, type Guilty, type NodeDiff } from './diff/diff.ts';
+export { explain } from './explain/explain.ts';
 export type {
   Account,
   AccumulatorRange,
@@ -46,17 +45,18 @@ export type {
   ScaleOrigin,
   Step,
   Window,
-} from './inspect/explanation.ts';
-export type { FloatTensorReason } from './inspect/lint/float_tensors.ts';
-export { type Finding, type Lint, type LintOptions, lint } from './inspect/lint/lint.ts';
-export type { Remedy, Severity, Target } from './inspect/lint/rule.ts';
-export { type ArenaPlan, type MemoryPlan, type MicroResolver, type PlannedTensor, plan } from './inspect/plan.ts';
-export { type ProfileTrace, type Trace, type TraceOptions, trace } from './inspect/trace.ts';
-export type { Tap, TraceStep } from './inspect/value_trace.ts';
-export { Interpreter, type InterpreterOptions, type InvokeInput } from './interpreter.ts';
+} from './explain/explanation.ts';
+export { type ProfileTrace, type Trace, type TraceOptions, trace } from './explain/trace.ts';
+export type { Tap, TraceStep } from './explain/value_trace.ts';
+export { type DumpedTensor, dump } from './export/dump.ts';
+export type { FloatTensorReason } from './lint/float_tensors.ts';
+export { type Finding, type Lint, type LintOptions, lint } from './lint/lint.ts';
+export type { Remedy, Severity, Target } from './lint/rule.ts';
 export type { FlexbufferValue } from './model/flexbuffers.ts';
 export { loadModel } from './model/loader.ts';
 export type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model/model.ts';
-export type { InvokeOptions, NodeInfo } from './runner.ts';
-export type { SignatureInfo, SignatureRunner } from './signature_runner.ts';
-export { OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
+export { type ArenaPlan, type MemoryPlan, type MicroResolver, type PlannedTensor, plan } from './plan/plan.ts';
+export { Interpreter, type InterpreterOptions, type InvokeInput } from './runtime/interpreter.ts';
+export type { SignatureInfo, SignatureRunner } from './runtime/signature_runner.ts';
+export type { InvokeOptions, NodeInfo } from './runtime/subgraph_runner.ts';
+export { OutputTensor, type TensorData, TensorInfo } from './runtime/tensor_info.ts';

@@ -42,34 +42,36 @@ function importsOf(path: string, tree: ts.SourceFile): string[] {
   return found;
 }
 
-/** The first folder in which a file lies, from the innermost on. */
-const FOLDERS = ['kernels/float', 'kernels/reference', 'kernels/simd', 'kernels', 'src/model', 'src/pool', 'src/inspect', 'src/export', 'src/report/page', 'src/report', 'src/cli', 'src']; // biome-ignore format: one line
+/** The folders, the innermost first. */
+const FOLDERS = ['kernels/float', 'kernels/shared', 'kernels/reference', 'kernels/simd', 'kernels', 'src/model', 'src/runtime', 'src/io', 'src/inspect', 'src/explain', 'src/diff', 'src/verify', 'src/plan', 'src/lint', 'src/export', 'src/bench', 'src/pool', 'src/report/page', 'src/report', 'src/cli']; // biome-ignore format: one line
 const INDEX = 'src/index.ts'; // re-exports what is public
-const folderOf = (path: string) =>
-  path === INDEX ? path : (FOLDERS.find((folder) => path.startsWith(`${folder}/`)) ?? path);
+const folderOf = (path: string) => FOLDERS.find((folder) => path.startsWith(`${folder}/`)) ?? path;
+
+const RUNTIME = ['kernels', 'src/model', 'src/runtime'];
+const INSPECTION = [...RUNTIME, 'src/io', 'src/inspect', 'src/explain', 'src/diff', 'src/lint', 'src/plan'];
 
 /** What each folder may import, besides itself: folders, and packages. */
 const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   kernels: [],
-  'kernels/float': ['kernels', 'kernels/reference'],
-  'kernels/reference': ['kernels', 'kernels/float'],
-  'kernels/simd': ['kernels', 'kernels/float', 'kernels/reference'],
+  'kernels/shared': ['kernels'],
+  'kernels/float': ['kernels', 'kernels/shared'],
+  'kernels/reference': ['kernels', 'kernels/shared', 'kernels/float'],
+  'kernels/simd': ['kernels', 'kernels/shared', 'kernels/float', 'kernels/reference'],
   'src/model': ['kernels', 'flatbuffers'],
-  src: ['kernels', 'kernels/reference', 'kernels/simd', 'src/model', 'fflate'],
-  'src/pool': ['kernels', 'src', 'src/model', 'p-limit', 'node:os', 'node:worker_threads'],
-  'src/inspect': ['kernels', 'kernels/reference', 'src', 'src/model', 'fflate', 'node:zlib'],
-  'src/export': ['kernels', 'src', 'src/model', 'src/inspect'],
-  [INDEX]: ['kernels', 'src', 'src/model', 'src/inspect'],
-  'src/report/page': [
-    'kernels',
-    'src',
-    'src/model',
-    'src/inspect',
-    'src/report',
-    '@observablehq/plot',
-    '@dagrejs/dagre',
-  ],
-  'src/report': ['kernels', 'src', 'src/model', 'src/inspect', 'cli-table3', 'picocolors'],
+  'src/runtime': ['kernels', 'kernels/reference', 'kernels/simd', 'src/model'],
+  'src/pool': [...RUNTIME, 'p-limit', 'node:os', 'node:worker_threads'],
+  'src/io': ['kernels', 'src/runtime', 'fflate'],
+  'src/inspect': ['src/model', 'fflate'],
+  'src/explain': [...RUNTIME, 'kernels/reference', 'kernels/shared', 'src/inspect'],
+  'src/diff': ['kernels', 'src/runtime', 'src/io'],
+  'src/verify': [...RUNTIME, 'src/io', 'src/inspect', 'src/diff', 'node:zlib'],
+  'src/plan': [...RUNTIME, 'src/inspect', 'src/explain'],
+  'src/lint': [...RUNTIME, 'src/inspect', 'src/explain', 'src/plan'],
+  'src/export': [...RUNTIME, 'src/inspect', 'src/explain'],
+  'src/bench': ['src/runtime', 'node:zlib'],
+  [INDEX]: [...INSPECTION, 'src/export'],
+  'src/report/page': [...INSPECTION, 'src/report', '@observablehq/plot', '@dagrejs/dagre'],
+  'src/report': [...INSPECTION, 'src/verify', 'src/export', 'src/bench', 'cli-table3', 'picocolors'],
 };
 
 function wrongImports(path: string, tree: ts.SourceFile): string[] {
@@ -81,7 +83,7 @@ function wrongImports(path: string, tree: ts.SourceFile): string[] {
 }
 
 describe('imports', () => {
-  test('run one way: kernels, model, interpreter, inspect and export, report, command line', () => {
+  test('run one way: kernels, model, runtime, what inspects, what writes, command line', () => {
     expect([...trees].flatMap(([path, tree]) => wrongImports(path, tree))).toEqual([]);
   });
 
@@ -122,11 +124,13 @@ describe('imports', () => {
     ['kernels/tensor.ts', "import { Model } from '../src/model/model.ts';"],
     ['kernels/tensor.ts', "import Long from 'long';"],
     ['kernels/fixed_point.ts', "export { quantize } from './float/quantize.ts';"],
-    ['src/executor.ts', "import * as x from './inspect/verify.ts';"],
-    ['src/interpreter.ts', "const fs = await import('node:fs');"],
-    ['src/interpreter.ts', "import { Threads } from './pool/threads.ts';"],
-    ['src/inspect/lint.ts', "import { table } from '../cli/output.ts';"],
-    ['src/model/loader.ts', "import { Interpreter } from '../interpreter.ts';"],
+    ['kernels/float/conv_2d.ts', "import { CONV_2D } from '../reference/conv_2d.ts';"],
+    ['src/runtime/executor.ts', "import * as x from '../verify/verify.ts';"],
+    ['src/runtime/interpreter.ts', "const fs = await import('node:fs');"],
+    ['src/runtime/interpreter.ts', "import { Threads } from '../pool/threads.ts';"],
+    ['src/lint/lint.ts', "import { table } from '../cli/output.ts';"],
+    ['src/inspect/inspect.ts', "import { explain } from '../explain/explain.ts';"],
+    ['src/model/loader.ts', "import { Interpreter } from '../runtime/interpreter.ts';"],
   ])('the check finds: %s, %s', (path, text) => {
     expect(wrongImports(path, parse(path, text))).toHaveLength(1);
   });
@@ -178,7 +182,7 @@ function nameOf(node: ts.SignatureDeclaration): string {
 
 describe('after prepare, quantized operators touch no floating point', () => {
   const integer = [...trees].filter(
-    ([path]) => path.startsWith('kernels/reference/') || path === 'kernels/fixed_point.ts',
+    ([path]) => /^kernels\/(reference|shared)\//.test(path) || path === 'kernels/fixed_point.ts',
   );
 
   test.each(integer)('%s', (_, tree) => {

@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requant } from '../src/cli/program.ts';
 import { type Interpreter, ModelError, type OutputTensor } from '../src/index.ts';
-import { readNpz } from '../src/npz.ts';
+import { readNpz } from '../src/io/npz.ts';
 import { blocksOf, root, typeErrors } from './pages.ts';
 import { type SmallTensor, smallModel } from './src/small_models.ts';
 

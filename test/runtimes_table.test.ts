@@ -4,8 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { verifyModel } from '../src/inspect/verify.ts';
-import { readNpz } from '../src/npz.ts';
+import { readNpz } from '../src/io/npz.ts';
+import { verifyModel } from '../src/verify/verify.ts';
 
 const PAGE = new URL('../kernels/guide/why_two_runtimes_differ.md', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, import.meta.url));

@@ -5,7 +5,7 @@
  * Equals: reference/add.h, sub.h, mul.h, div.h, maximum_minimum.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { type Broadcast, forEachRow, prepareBroadcast } from '../reference/broadcast.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
 import { clamp, prepareActivationFloat } from './activation.ts';
 
 export function prepareArithmetic(node: Node) {

@@ -7,7 +7,7 @@
  * Equals: reference/conv.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { prepareConvWindows, type WindowOptions } from '../reference/window.ts';
+import { prepareConvWindows, type WindowOptions } from '../shared/window.ts';
 import { prepareActivationFloat } from './activation.ts';
 import { addProducts, finish } from './products.ts';
 import { prepareBiasFloat, prepareWeights } from './weights.ts';

@@ -7,7 +7,7 @@
  * Equals: reference/depthwiseconv_float.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { prepareDepthwiseWindows, type WindowOptions } from '../reference/window.ts';
+import { prepareDepthwiseWindows, type WindowOptions } from '../shared/window.ts';
 import { prepareActivationFloat } from './activation.ts';
 import { finish } from './products.ts';
 import { prepareBiasFloat, prepareWeights } from './weights.ts';

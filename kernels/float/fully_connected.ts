@@ -5,7 +5,7 @@
  * Equals: reference/fully_connected.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { prepareProductShape } from '../reference/convolution.ts';
+import { prepareProductShape } from '../shared/convolution.ts';
 import { prepareActivationFloat } from './activation.ts';
 import { addProducts, finish } from './products.ts';
 import { prepareBiasFloat, prepareWeights } from './weights.ts';

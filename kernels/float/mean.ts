@@ -4,7 +4,7 @@
  * Equals: reference/reduce.h Mean. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { prepareReduction, step } from '../reference/reduction.ts';
+import { prepareReduction, step } from '../shared/reduction.ts';
 
 const F = Math.fround;
 

@@ -7,7 +7,7 @@
  * Equals: reference/pooling.h. Deviations: none.
  */
 import type { Eval, Node } from '../kernel.ts';
-import { prepareWindows, type WindowOptions } from '../reference/window.ts';
+import { prepareWindows, type WindowOptions } from '../shared/window.ts';
 import { clamp, prepareActivationFloat } from './activation.ts';
 
 const F = Math.fround;

@@ -7,9 +7,9 @@
 import { multiplyByQuantizedMultiplier, subtractHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, quantizeScale, reluMultiplier, table8, typeRange } from '../quantization.ts';
+import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
+import { lookup } from '../shared/lookup.ts';
 import { int32Halves, type Tensor } from '../tensor.ts';
-import { prepareZeroPoints, unary } from './elementwise.ts';
-import { lookup } from './lookup.ts';
 
 function prepareAbs(node: Node) {
   const input = node.input(0, 'int8', 'int16', 'int32');

@@ -28,10 +28,10 @@ import {
   type QuantizedType,
   quantizeMultiplier,
 } from '../quantization.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
+import { binary, binary64, prepareZeroPoints, storeClamped64 } from '../shared/elementwise.ts';
+import { prepareScaling, rescale, rescaleTable } from '../shared/rescale.ts';
 import { int8View, type Tensor } from '../tensor.ts';
-import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
-import { binary, binary64, prepareZeroPoints, storeClamped64 } from './elementwise.ts';
-import { prepareScaling, rescale, rescaleTable } from './rescale.ts';
 
 interface Options {
   fusedActivationFunction: Activation;

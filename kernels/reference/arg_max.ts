@@ -4,8 +4,8 @@
  * Equals: reference/arg_min_max.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { prepareAxisInput } from '../shared/axes.ts';
 import { byteMask, int8View, int32Words, sizeOf, type Tensor } from '../tensor.ts';
-import { prepareAxisInput } from './axes.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int32', 'bool');

@@ -7,9 +7,8 @@
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { convolutionMultiplier, legacyConvolutionMultiplier, type QuantizedType } from '../quantization.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
-import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
-import { bindRequantize, prepareMultipliers, type Requantize } from './convolution.ts';
+import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
+import { bindRequantize, prepareMultipliers, type Requantize } from '../shared/convolution.ts';
 import {
   type Accumulator,
   bindMatrices,
@@ -17,7 +16,8 @@ import {
   type Multiply,
   prepareMatrices,
   prepareProduct,
-} from './matrix_product.ts';
+} from '../shared/matrix_product.ts';
+import { sizeOf, type Tensor } from '../tensor.ts';
 
 interface Options {
   adjX: boolean;

@@ -9,9 +9,9 @@
  */
 import { compare64 } from '../fixed_point.ts';
 import { type Eval, type Node, type Operator, operator } from '../kernel.ts';
+import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from '../shared/elementwise.ts';
+import { prepareScaling, rescale, rescaleTable } from '../shared/rescale.ts';
 import type { Tensor } from '../tensor.ts';
-import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from './elementwise.ts';
-import { prepareScaling, rescale, rescaleTable } from './rescale.ts';
 
 const LEFT_SHIFT = 8;
 

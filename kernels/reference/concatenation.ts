@@ -6,11 +6,11 @@
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type Activation, roundHalfAway, table8 } from '../quantization.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { lookup } from '../shared/lookup.ts';
+import { prepareIsSameQuantization, prepareWholeQuantization } from '../shared/same_quantization.ts';
+import { type Copy, move, prepareShifted } from '../shared/strided_copy.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareAxis } from './axes.ts';
-import { lookup } from './lookup.ts';
-import { prepareIsSameQuantization, prepareWholeQuantization } from './same_quantization.ts';
-import { type Copy, move, prepareShifted } from './strided_copy.ts';
 
 interface Options {
   axis: number;

@@ -6,8 +6,8 @@
  */
 import { LimitError } from '../errors.ts';
 import { type Callee, type Eval, type Node, operator } from '../kernel.ts';
+import { copy } from '../shared/copy.ts';
 import { isSameShape, type Tensor } from '../tensor.ts';
-import { copy } from './copy.ts';
 
 /** The subgraph, prepared for the node's own inputs from `first` on. */
 function prepareCallee(node: Node, subgraph: number, first: number): Callee {

@@ -8,8 +8,8 @@
 import { addHigh, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier } from '../quantization.ts';
+import { prepareAxisInput } from '../shared/axes.ts';
 import { int32Halves, sizeOf, type Tensor } from '../tensor.ts';
-import { prepareAxisInput } from './axes.ts';
 
 interface Options {
   exclusive: boolean;

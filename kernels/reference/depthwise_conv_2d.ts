@@ -14,16 +14,16 @@
 import { depthwiseConvFloat, prepareDepthwiseConvFloat } from '../float/depthwise_conv_2d.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
-import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import {
   bindRequantize,
   prepareBias,
   prepareFilterOffset,
   prepareRequantization,
   type Requantize,
-} from './convolution.ts';
-import { FOLD, fold } from './matrix_product.ts';
-import { prepareDepthwiseWindows, type WindowOptions } from './window.ts';
+} from '../shared/convolution.ts';
+import { FOLD, fold } from '../shared/matrix_product.ts';
+import { prepareDepthwiseWindows, type WindowOptions } from '../shared/window.ts';
 
 interface Options extends WindowOptions {
   depthMultiplier: number;

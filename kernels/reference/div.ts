@@ -24,8 +24,8 @@ import {
   type QuantizedType,
   quantizeMultiplier,
 } from '../quantization.ts';
+import { type BinaryFunction, binary, prepareBinary } from '../shared/elementwise.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { type BinaryFunction, binary, prepareBinary } from './elementwise.ts';
 
 interface Options {
   fusedActivationFunction: Activation;

@@ -5,9 +5,9 @@
  * Equals: dynamic_update_slice.cc. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { copy } from './copy.ts';
-import { indexReader } from './indices.ts';
-import { bindCopy, prepareShifted, stridesOf } from './strided_copy.ts';
+import { copy } from '../shared/copy.ts';
+import { indexReader } from '../shared/indices.ts';
+import { bindCopy, prepareShifted, stridesOf } from '../shared/strided_copy.ts';
 
 function prepare(node: Node) {
   const operand = node.input(0);

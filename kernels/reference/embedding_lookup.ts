@@ -7,9 +7,9 @@
  */
 import { bindDequantizeRow } from '../float/embedding_lookup.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { indexReader, outOfRange } from '../shared/indices.ts';
+import { bindCopy } from '../shared/strided_copy.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
-import { indexReader, outOfRange } from './indices.ts';
-import { bindCopy } from './strided_copy.ts';
 
 type Weights = 'int8' | 'uint8' | 'int4' | 'int2';
 

@@ -9,9 +9,9 @@ import { lookup16 } from '../fixed_point.ts';
 import { expFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
+import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
+import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareZeroPoints, unary } from './elementwise.ts';
-import { lookup } from './lookup.ts';
 
 function prepareExp(node: Node) {
   if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, expFloat);

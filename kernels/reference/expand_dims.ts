@@ -4,9 +4,9 @@
  * Equals: expand_dims.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
-import { prepareAxisInput } from './axes.ts';
-import { copy } from './copy.ts';
-import { prepareSameQuantization } from './same_quantization.ts';
+import { prepareAxisInput } from '../shared/axes.ts';
+import { copy } from '../shared/copy.ts';
+import { prepareSameQuantization } from '../shared/same_quantization.ts';
 
 function prepare(node: Node) {
   const input = node.input(0);

@@ -4,8 +4,8 @@
  * Equals: reference/fill.h. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
-import { prepareSameQuantization } from './same_quantization.ts';
-import { fill } from './strided_copy.ts';
+import { prepareSameQuantization } from '../shared/same_quantization.ts';
+import { fill } from '../shared/strided_copy.ts';
 
 function prepare(node: Node) {
   const value = node.input(1);

@@ -19,8 +19,7 @@ import {
   legacyConvolutionMultiplier,
   type QuantizedType,
 } from '../quantization.ts';
-import { int8View, type Tensor } from '../tensor.ts';
-import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import {
   biasValues,
   bindRequantize,
@@ -30,7 +29,7 @@ import {
   prepareRequantization,
   prepareScaleCount,
   type Requantize,
-} from './convolution.ts';
+} from '../shared/convolution.ts';
 import {
   type Accumulator,
   bindMatrices,
@@ -39,7 +38,8 @@ import {
   type PreparedProduct,
   prepareMatrices,
   prepareProduct,
-} from './matrix_product.ts';
+} from '../shared/matrix_product.ts';
+import { int8View, type Tensor } from '../tensor.ts';
 
 interface Options {
   fusedActivationFunction: Activation;

@@ -7,10 +7,10 @@
  * upstream refuses, is the input, once for each.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { indexReader, outOfRange } from '../shared/indices.ts';
+import { bindCopy, stridesOf } from '../shared/strided_copy.ts';
 import { isSameShape, sizeOf } from '../tensor.ts';
-import { prepareAxis } from './axes.ts';
-import { indexReader, outOfRange } from './indices.ts';
-import { bindCopy, stridesOf } from './strided_copy.ts';
 
 interface Options {
   axis: number;

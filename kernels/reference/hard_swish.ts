@@ -8,7 +8,7 @@ import { roundingDivideByPOT16, saturatingLeftShift, saturatingRoundingDoublingH
 import { hardSwishFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type HardSwishParams, hardSwishParams, table8 } from '../quantization.ts';
-import { lookup } from './lookup.ts';
+import { lookup } from '../shared/lookup.ts';
 
 function prepare(node: Node) {
   if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, hardSwishFloat);

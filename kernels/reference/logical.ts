@@ -4,8 +4,8 @@
  * Equals: logical.cc, elementwise.cc, bitwise_xor.cc, right_shift.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { binary, prepareBinary, unary } from '../shared/elementwise.ts';
 import { elementSize } from '../tensor.ts';
-import { binary, prepareBinary, unary } from './elementwise.ts';
 
 function prepareLogical(node: Node) {
   return prepareBinary(node, ['bool']);

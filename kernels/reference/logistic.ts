@@ -17,9 +17,9 @@ import {
   sigmoidMultiplier,
   tanhLut8Tflm,
 } from '../quantization.ts';
+import { unary } from '../shared/elementwise.ts';
+import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
-import { unary } from './elementwise.ts';
-import { lookup } from './lookup.ts';
 
 function prepareLogistic(node: Node) {
   return prepare(node, 'LOGISTIC');

@@ -7,7 +7,7 @@
 import { compare64 } from '../fixed_point.ts';
 import { arithmetic, maximumFloat, minimumFloat, preparePair } from '../float/arithmetic.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { binary, binary64, prepareBinary } from './elementwise.ts';
+import { binary, binary64, prepareBinary } from '../shared/elementwise.ts';
 
 function prepare(node: Node) {
   if (node.input(0).dtype === 'float32') return preparePair(node);

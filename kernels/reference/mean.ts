@@ -20,8 +20,8 @@ import {
   quantizeScale,
   typeRange,
 } from '../quantization.ts';
+import { prepareReduction, type Reducer64, reduce, reduceInt64 } from '../shared/reduction.ts';
 import { bytesOf, type Tensor } from '../tensor.ts';
-import { prepareReduction, type Reducer64, reduce, reduceInt64 } from './reduction.ts';
 
 function prepareMean(node: Node) {
   if (node.input(0).dtype === 'float32') return prepareMeanFloat(node);

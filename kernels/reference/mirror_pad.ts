@@ -5,9 +5,9 @@
  * Equals: mirror_pad.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { prepareSameQuantizationOfIntegers } from '../shared/same_quantization.ts';
+import { type Copy, move, prepareShifted, stridesOf } from '../shared/strided_copy.ts';
 import { preparePairs } from './pad.ts';
-import { prepareSameQuantizationOfIntegers } from './same_quantization.ts';
-import { type Copy, move, prepareShifted, stridesOf } from './strided_copy.ts';
 
 interface Options {
   mode: 'REFLECT' | 'SYMMETRIC';

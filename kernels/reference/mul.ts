@@ -18,9 +18,9 @@ import {
   type QuantizedType,
   quantizeMultiplier,
 } from '../quantization.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
+import { binary, binary64, prepareZeroPoints, storeClamped64 } from '../shared/elementwise.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
-import { binary, binary64, prepareZeroPoints, storeClamped64 } from './elementwise.ts';
 
 interface Options {
   fusedActivationFunction: Activation;

@@ -4,9 +4,9 @@
  * Equals: one_hot.cc, int64 indices counting by their low half. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { bindCopy, fill } from '../shared/strided_copy.ts';
 import { int32Words, sizeOf } from '../tensor.ts';
-import { prepareAxis } from './axes.ts';
-import { bindCopy, fill } from './strided_copy.ts';
 
 interface Options {
   axis: number;

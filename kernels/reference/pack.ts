@@ -4,10 +4,10 @@
  * Equals: pack.cc, unpack.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { prepareSameQuantization } from '../shared/same_quantization.ts';
+import { move, prepareShifted } from '../shared/strided_copy.ts';
 import { isSameShape } from '../tensor.ts';
-import { prepareAxis } from './axes.ts';
-import { prepareSameQuantization } from './same_quantization.ts';
-import { move, prepareShifted } from './strided_copy.ts';
 
 interface PackOptions {
   valuesCount: number;

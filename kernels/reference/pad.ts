@@ -6,9 +6,9 @@
  */
 import { type Node, operator } from '../kernel.ts';
 import { typeRange } from '../quantization.ts';
+import { prepareIsSameQuantization } from '../shared/same_quantization.ts';
+import { move, prepareScalar, prepareShifted } from '../shared/strided_copy.ts';
 import type { DType, Tensor } from '../tensor.ts';
-import { prepareIsSameQuantization } from './same_quantization.ts';
-import { move, prepareScalar, prepareShifted } from './strided_copy.ts';
 
 function prepare(node: Node) {
   const input = node.input(0);

@@ -11,8 +11,8 @@ import { roundingDivide } from '../fixed_point.ts';
 import { averagePoolFloat, maxPoolFloat, preparePoolFloat } from '../float/pooling.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type Activation, activationRange, type Divisor, divisor } from '../quantization.ts';
+import { prepareWindows, type WindowOptions } from '../shared/window.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
-import { prepareWindows, type WindowOptions } from './window.ts';
 
 interface Options extends WindowOptions {
   filterHeight: number;

@@ -14,8 +14,8 @@ import {
   reluMultiplier,
   typeRange,
 } from '../quantization.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
 import { byteMask, int8View, isSameShape, type Tensor } from '../tensor.ts';
-import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
 function prepare(node: Node) {
   const input = node.input(0, 'int8', 'uint8', 'int16');

@@ -8,8 +8,8 @@ import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { affineQuantize, prepareAffineQuantize } from '../float/quantize.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type QuantizedMultiplier, quantizeMultiplier, quantizeScale, table8, typeRange } from '../quantization.ts';
+import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
-import { lookup } from './lookup.ts';
 
 type Quantized = 'int8' | 'uint8' | 'int16' | 'int32';
 

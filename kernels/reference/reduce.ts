@@ -10,9 +10,9 @@
 import { multiplyByQuantizedMultiplier64, multiplyHigh, multiplyHighUnsigned } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, reduceMultiplier, roundHalfAway, typeRange } from '../quantization.ts';
+import { prepareReduction, type Reducer, type Reducer64, reduce, reduceInt64 } from '../shared/reduction.ts';
+import { prepareIsSameQuantization } from '../shared/same_quantization.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareReduction, type Reducer, type Reducer64, reduce, reduceInt64 } from './reduction.ts';
-import { prepareIsSameQuantization } from './same_quantization.ts';
 
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;

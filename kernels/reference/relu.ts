@@ -18,9 +18,9 @@ import {
   reluMultiplier,
   table8,
 } from '../quantization.ts';
+import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
+import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareZeroPoints, unary } from './elementwise.ts';
-import { lookup } from './lookup.ts';
 
 function relu(activation: Activation | 'RELU_0_TO_1') {
   return operator((node) => prepare(node, activation), bind);

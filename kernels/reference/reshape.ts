@@ -4,8 +4,8 @@
  * Equals: reshape.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { copy } from '../shared/copy.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
-import { copy } from './copy.ts';
 
 interface Options {
   newShape?: ArrayLike<number>;

@@ -6,9 +6,9 @@
  * neighbours; every length of REVERSE_SEQUENCE is checked, of which upstream checks the first.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { prepareAxis } from './axes.ts';
-import { indexReader, outOfRange } from './indices.ts';
-import { bindCopy, type Copy, move, stridesOf } from './strided_copy.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { indexReader, outOfRange } from '../shared/indices.ts';
+import { bindCopy, type Copy, move, stridesOf } from '../shared/strided_copy.ts';
 
 function prepareReverse(node: Node): Copy[] {
   const input = node.input(0);

@@ -5,9 +5,9 @@
  */
 import { addHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { outOfRange } from '../shared/indices.ts';
+import { stridesOf } from '../shared/strided_copy.ts';
 import { int8View, int32Halves, isSameShape, sizeOf, type Tensor } from '../tensor.ts';
-import { outOfRange } from './indices.ts';
-import { stridesOf } from './strided_copy.ts';
 
 function prepare(node: Node) {
   const indices = node.input(0, 'int32');

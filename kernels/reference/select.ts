@@ -5,8 +5,8 @@
  * Equals: select.cc, reference/select.h. Deviations: none.
  */
 import { type Eval, type Node, operator } from '../kernel.ts';
+import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
 import { elementSize, int8View, isSameShape, type Tensor } from '../tensor.ts';
-import { type Broadcast, forEachRow, prepareBroadcast } from './broadcast.ts';
 
 const SCALAR = { shape: [] };
 

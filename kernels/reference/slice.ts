@@ -4,7 +4,7 @@
  * Equals: reference/slice.h. Deviations: any rank, where upstream ends at 5.
  */
 import { type Node, operator } from '../kernel.ts';
-import { move, prepareShifted } from './strided_copy.ts';
+import { move, prepareShifted } from '../shared/strided_copy.ts';
 
 function prepare(node: Node) {
   const input = node.input(0);

@@ -10,10 +10,10 @@
  * never sets; here it is the zero point in every profile.
  */
 import { type Node, operator } from '../kernel.ts';
+import { prepareSameQuantizationOfIntegers } from '../shared/same_quantization.ts';
+import { type Copy, type Fill, move, preparePermuted, prepareScalar, prepareShifted } from '../shared/strided_copy.ts';
 import { sizeOf } from '../tensor.ts';
 import { preparePairs } from './pad.ts';
-import { prepareSameQuantizationOfIntegers } from './same_quantization.ts';
-import { type Copy, type Fill, move, preparePermuted, prepareScalar, prepareShifted } from './strided_copy.ts';
 
 function prepareSpaceToBatch(node: Node) {
   const { input, batch, spatial, depth, block, edges } = prepareInputs(node);

@@ -5,7 +5,7 @@
  * Equals: reference/space_to_depth.h, reference/depth_to_space.h. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
-import { move, preparePermuted } from './strided_copy.ts';
+import { move, preparePermuted } from '../shared/strided_copy.ts';
 
 interface Options {
   blockSize: number;

@@ -5,9 +5,9 @@
  * Equals: split.cc, split_v.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
+import { prepareAxisInput } from '../shared/axes.ts';
+import { move, prepareShifted } from '../shared/strided_copy.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareAxisInput } from './axes.ts';
-import { move, prepareShifted } from './strided_copy.ts';
 
 interface Options {
   numSplits: number;

@@ -21,9 +21,9 @@ import {
   table8,
   typeRange,
 } from '../quantization.ts';
+import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
+import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
-import { prepareZeroPoints, unary } from './elementwise.ts';
-import { lookup } from './lookup.ts';
 
 const F = Math.fround;
 

@@ -8,8 +8,8 @@
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, squaredDifferenceMultipliers, typeRange } from '../quantization.ts';
-import { binary, prepareBinary } from './elementwise.ts';
-import { prepareScaling, rescale } from './rescale.ts';
+import { binary, prepareBinary } from '../shared/elementwise.ts';
+import { prepareScaling, rescale } from '../shared/rescale.ts';
 
 const LEFT_SHIFT = 7;
 

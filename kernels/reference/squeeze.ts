@@ -4,8 +4,8 @@
  * Equals: squeeze.cc. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
-import { prepareAxis } from './axes.ts';
-import { copy } from './copy.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { copy } from '../shared/copy.ts';
 
 interface Options {
   squeezeDims?: ArrayLike<number>;

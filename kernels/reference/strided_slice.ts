@@ -11,7 +11,7 @@
  * unwritten is an error: an ellipsis for no dimension before a new axis, a shrunk or offset range outside of the input.
  */
 import { type Node, operator } from '../kernel.ts';
-import { type Copy, move, stridesOf } from './strided_copy.ts';
+import { type Copy, move, stridesOf } from '../shared/strided_copy.ts';
 
 interface Options {
   beginMask: number;

@@ -14,7 +14,7 @@
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { mulMultiplier, quantizeMultiplier, typeRange } from '../quantization.ts';
-import { prepareOffset } from './centered.ts';
+import { prepareOffset } from '../shared/centered.ts';
 
 interface Options {
   rank: number;

@@ -5,7 +5,7 @@
  * Equals: tile.cc, reference/broadcast_to.h. Deviations: none.
  */
 import { type Node, operator } from '../kernel.ts';
-import { type Copy, move, stridesOf } from './strided_copy.ts';
+import { type Copy, move, stridesOf } from '../shared/strided_copy.ts';
 
 function prepareTile(node: Node): Copy[] {
   const input = node.input(0);

@@ -5,8 +5,8 @@
  * upstream ends at 8.
  */
 import { type Node, operator } from '../kernel.ts';
-import { prepareAxis } from './axes.ts';
-import { move, preparePermuted } from './strided_copy.ts';
+import { prepareAxis } from '../shared/axes.ts';
+import { move, preparePermuted } from '../shared/strided_copy.ts';
 
 function prepare(node: Node) {
   const input = node.input(0);

@@ -12,16 +12,16 @@
 import { addHigh } from '../fixed_point.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation, Padding } from '../quantization.ts';
-import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
+import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import {
   bindRequantize,
   prepareBias,
   prepareFilterOffset,
   prepareRequantization,
   type Requantize,
-} from './convolution.ts';
-import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from './matrix_product.ts';
-import { prepareWindow } from './window.ts';
+} from '../shared/convolution.ts';
+import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from '../shared/matrix_product.ts';
+import { prepareWindow } from '../shared/window.ts';
 
 interface Options {
   padding: Padding;

@@ -33,10 +33,16 @@ import {
   quantizeMultiplier,
   SIGMOID_TABLE,
 } from '../quantization.ts';
+import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
+import { normalize, prepareNormalization } from '../shared/layer_normalization.ts';
+import {
+  bindMatrices,
+  bindProduct,
+  type PreparedMatrices,
+  prepareMatrices,
+  prepareProduct,
+} from '../shared/matrix_product.ts';
 import type { Tensor } from '../tensor.ts';
-import { bindCentered, prepareCentered, prepareOffset } from './centered.ts';
-import { normalize, prepareNormalization } from './layer_normalization.ts';
-import { bindMatrices, bindProduct, type PreparedMatrices, prepareMatrices, prepareProduct } from './matrix_product.ts';
 
 interface Options {
   cellClip: number;

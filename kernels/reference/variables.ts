@@ -5,8 +5,8 @@
  */
 import { InputError } from '../errors.ts';
 import { type Eval, type Node, operator, type Resource } from '../kernel.ts';
+import { copy } from '../shared/copy.ts';
 import { isSameShape, Tensor, viewOf } from '../tensor.ts';
-import { copy } from './copy.ts';
 
 interface Options {
   container?: string;

@@ -1,7 +1,7 @@
 /** ADD, SUB of int8, uint8 and int16: see assembly/add.ts. */
 import type { Eval, Node } from '../kernel.ts';
 import type { Add } from '../reference/add.ts';
-import type { Scaling } from '../reference/rescale.ts';
+import type { Scaling } from '../shared/rescale.ts';
 import { flipOf, flippedZeroPoint, hasPlainZeroPoints } from './bytes.ts';
 import type { SimdMemory } from './memory.ts';
 import { type Operand, type Operands, prepareOperands } from './operands.ts';

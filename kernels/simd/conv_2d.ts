@@ -1,8 +1,8 @@
 /** CONV_2D with a constant filter: see assembly/conv_2d.ts and assembly/product.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import type { Conv, PreparedConv } from '../reference/conv_2d.ts';
-import type { Requantization } from '../reference/convolution.ts';
 import type { DoubleRequantization } from '../reference/fully_connected.ts';
+import type { Requantization } from '../shared/convolution.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { type Part, prepareImage } from './image.ts';

@@ -1,8 +1,8 @@
 /** DEPTHWISE_CONV_2D with a constant filter: see assembly/depthwise_conv_2d.ts. */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
-import { biasValues } from '../reference/convolution.ts';
 import type { DepthwiseConv, PreparedDepthwiseConv } from '../reference/depthwise_conv_2d.ts';
-import { FOLD } from '../reference/matrix_product.ts';
+import { biasValues } from '../shared/convolution.ts';
+import { FOLD } from '../shared/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import { prepareTaps } from './conv_2d.ts';
 import type { Engine } from './engine.ts';

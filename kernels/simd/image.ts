@@ -5,9 +5,9 @@
  */
 import type { Eval, Node, OptimizedBind } from '../kernel.ts';
 import type { QuantizedType } from '../quantization.ts';
-import type { Centered } from '../reference/centered.ts';
-import type { Requantization } from '../reference/convolution.ts';
-import type { Accumulator } from '../reference/matrix_product.ts';
+import type { Centered } from '../shared/centered.ts';
+import type { Requantization } from '../shared/convolution.ts';
+import type { Accumulator } from '../shared/matrix_product.ts';
 import { elementSize, type Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { filterOffset, type MatrixSource, packMatrix, prepareMatrix, rowsOf } from './matrix.ts';

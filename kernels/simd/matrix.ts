@@ -1,8 +1,8 @@
 /** A filter, and the rows that it is multiplied with, as the module's product reads them: see assembly/product.ts. */
 import type { Node } from '../kernel.ts';
 import { type QuantizedType, typeRange } from '../quantization.ts';
-import { biasValues } from '../reference/convolution.ts';
-import type { PreparedMatrices } from '../reference/matrix_product.ts';
+import { biasValues } from '../shared/convolution.ts';
+import type { PreparedMatrices } from '../shared/matrix_product.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import type { Engine } from './engine.ts';
 import { BLOCK, blocksOf, type Sums } from './requantization.ts';

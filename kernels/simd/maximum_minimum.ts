@@ -1,6 +1,6 @@
 /** MAXIMUM, MINIMUM of int8, uint8, int16 and int32: see assembly/maximum_minimum.ts. */
 import type { Eval, Node } from '../kernel.ts';
-import type { Binary } from '../reference/elementwise.ts';
+import type { Binary } from '../shared/elementwise.ts';
 import { elementSize } from '../tensor.ts';
 import type { SimdMemory } from './memory.ts';
 import { prepareOperands } from './operands.ts';

@@ -9,8 +9,8 @@
  *   [9, 1, 999] and [9, 1]    runs of 8991: of the first input all is spread out, of the second what one run takes
  */
 import type { Eval, Node } from '../kernel.ts';
-import type { Broadcast } from '../reference/broadcast.ts';
-import { move, stridesOf } from '../reference/strided_copy.ts';
+import type { Broadcast } from '../shared/broadcast.ts';
+import { move, stridesOf } from '../shared/strided_copy.ts';
 import { elementSize, sizeOf, type Tensor } from '../tensor.ts';
 import type { SimdMemory } from './memory.ts';
 import { prepareResident } from './resident.ts';

@@ -2,9 +2,9 @@
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import type { DoubleFactor } from '../quantization.ts';
-import type { Requantization } from '../reference/convolution.ts';
 import type { DoubleRequantization } from '../reference/fully_connected.ts';
-import type { Accumulator } from '../reference/matrix_product.ts';
+import type { Requantization } from '../shared/convolution.ts';
+import type { Accumulator } from '../shared/matrix_product.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Channels of a block. */

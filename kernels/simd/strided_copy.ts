@@ -1,6 +1,6 @@
 /** What moves values without computing: see assembly/strided_copy.ts. */
 import type { Eval, Node } from '../kernel.ts';
-import { boxOfBytes, type Copy, type Fill } from '../reference/strided_copy.ts';
+import { boxOfBytes, type Copy, type Fill } from '../shared/strided_copy.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import type { SimdMemory } from './memory.ts';
 import { prepareResident } from './resident.ts';

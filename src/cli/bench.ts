@@ -1,6 +1,6 @@
 /** requant bench: how fast is a model, and where does the time go? */
 import { type Command, InvalidArgumentError } from 'commander';
-import { benchModel } from '../inspect/bench.ts';
+import { benchModel } from '../bench/bench.ts';
 import { benchText } from '../report/bench.ts';
 import { about, readFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';

@@ -1,14 +1,14 @@
 /** requant diff: where does another implementation depart from TFLite, and by which mistake? */
 import type { Command } from 'commander';
-import { diff } from '../inspect/diff/diff.ts';
-import { targetOf } from '../inspect/target.ts';
-import { Interpreter } from '../interpreter.ts';
+import { diff } from '../diff/diff.ts';
 import { diffBlocks } from '../report/diff.ts';
 import { render } from '../report/document.ts';
+import { targetOf } from '../runtime/entry_point.ts';
+import { Interpreter } from '../runtime/interpreter.ts';
+import { readTheirs } from './candidate_files.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
-import { readTheirs } from './their_files.ts';
 
 interface DiffOptions extends EngineOptions, InputOptions {
   readonly input: string[];

@@ -1,7 +1,7 @@
 /** requant explain: what does each layer compute, with all its numbers? */
 import { type Command, Option } from 'commander';
 import type { Profile } from '../../kernels/kernel.ts';
-import { explain } from '../inspect/explain.ts';
+import { explain } from '../explain/explain.ts';
 import { type Format, render } from '../report/document.ts';
 import { explainBlocks } from '../report/explain.ts';
 import { about, readFile } from './files.ts';

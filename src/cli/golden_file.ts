@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../../kernels/errors.ts';
-import type { Golden } from '../inspect/verify.ts';
-import { readNpz } from '../npz.ts';
+import { readNpz } from '../io/npz.ts';
+import type { Golden } from '../verify/verify.ts';
 import { readFile } from './files.ts';
 
 /** The golden file beside a model: X.npz beside X.tflite, golden.npz beside model.tflite; of a signature, X.KEY.npz. */

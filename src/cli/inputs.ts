@@ -3,12 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PNG } from 'pngjs';
 import { InputError } from '../../kernels/errors.ts';
 import { elementSize, isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
-import { asTensorData, shapeFor } from '../inspect/arrays.ts';
-import { type GivenInput, madeUp } from '../inspect/made_up_inputs.ts';
-import type { Target } from '../inspect/target.ts';
-import { type NpyArray, type NpyData, readNpy, readNpz } from '../npz.ts';
+import { type NpyArray, type NpyData, readNpy, readNpz } from '../io/npz.ts';
+import { type GivenInput, madeUp } from '../io/synthetic_inputs.ts';
+import { asTensorData, shapeFor } from '../io/tensor_arrays.ts';
 import { float32Text } from '../report/text.ts';
-import type { TensorInfo } from '../tensor_info.ts';
+import type { Target } from '../runtime/entry_point.ts';
+import type { TensorInfo } from '../runtime/tensor_info.ts';
 import { about, readFile } from './files.ts';
 
 export interface PixelOptions {

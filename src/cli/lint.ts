@@ -1,11 +1,11 @@
 /** requant lint: what will go wrong with this model on a device, or was lost in conversion? */
 import { type Command, Option } from 'commander';
 import type { Profile } from '../../kernels/kernel.ts';
-import { lint } from '../inspect/lint/lint.ts';
-import { SEVERITIES, type Severity, TARGETS, type Target } from '../inspect/lint/rule.ts';
-import { targetOf } from '../inspect/target.ts';
+import { lint } from '../lint/lint.ts';
+import { SEVERITIES, type Severity, TARGETS, type Target } from '../lint/rule.ts';
 import { type Format, render } from '../report/document.ts';
 import { lintBlocks } from '../report/lint.ts';
+import { targetOf } from '../runtime/entry_point.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type PixelOptions, pixelOptions, readEach } from './inputs.ts';
 import { jsonOption, print, printJson, profileOption } from './output.ts';

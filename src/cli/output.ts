@@ -2,8 +2,8 @@
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../../kernels/kernel.ts';
-import type { InterpreterOptions } from '../interpreter.ts';
 import { jsonOf } from '../report/json.ts';
+import type { InterpreterOptions } from '../runtime/interpreter.ts';
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -1,6 +1,6 @@
 /** requant plan: how much memory does a model take on a device, and which operators? */
 import type { Command } from 'commander';
-import { plan } from '../inspect/plan.ts';
+import { plan } from '../plan/plan.ts';
 import { planText } from '../report/plan.ts';
 import { about, readFile } from './files.ts';
 import { jsonOption, print, printJson } from './output.ts';

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
-import { type ModelReport, modelReport } from '../inspect/model_report.ts';
-import { targetOf } from '../inspect/target.ts';
+import { type ModelReport, modelReport } from '../report/model_report.ts';
 import { reportPage } from '../report/report_page.ts';
 import { counted, plural } from '../report/text.ts';
+import { targetOf } from '../runtime/entry_point.ts';
+import { readTheirs } from './candidate_files.ts';
 import { about, ownPath, readFile, writeFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
-import { readTheirs } from './their_files.ts';
 
 interface ReportOptions extends EngineOptions, InputOptions {
   readonly input: string[];

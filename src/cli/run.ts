@@ -1,9 +1,9 @@
 /** requant run: what does the model answer for this input? */
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
-import { type Target, targetOf } from '../inspect/target.ts';
-import { Interpreter } from '../interpreter.ts';
 import { runText } from '../report/run.ts';
+import { type Target, targetOf } from '../runtime/entry_point.ts';
+import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import {

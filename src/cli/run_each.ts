@@ -1,11 +1,11 @@
 /** requant run --each: one model, many inputs, in this thread or in several. */
 import { InputError } from '../../kernels/errors.ts';
 import { sizeOf } from '../../kernels/tensor.ts';
-import type { NpyArray } from '../npz.ts';
+import type { NpyArray } from '../io/npz.ts';
 import { mapInOrder } from '../pool/map_in_order.ts';
 import { InterpreterPool } from '../pool/node.ts';
 import { type EachRun, eachText } from '../report/run.ts';
-import type { OutputTensor, TensorData } from '../tensor_info.ts';
+import type { OutputTensor, TensorData } from '../runtime/tensor_info.ts';
 import { about } from './files.ts';
 import { type EachInput, readEach } from './inputs.ts';
 import { print, printJson, progressBar } from './output.ts';

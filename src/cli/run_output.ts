@@ -1,9 +1,9 @@
 /** What `requant run` gives: JSON, files, the names of classes. */
 import { InputError } from '../../kernels/errors.ts';
 import { readAssociatedFiles } from '../inspect/associated_files.ts';
-import type { Target } from '../inspect/target.ts';
-import { type NpyArray, writeNpy, writeNpz } from '../npz.ts';
-import type { OutputTensor } from '../tensor_info.ts';
+import { type NpyArray, writeNpy, writeNpz } from '../io/npz.ts';
+import type { Target } from '../runtime/entry_point.ts';
+import type { OutputTensor } from '../runtime/tensor_info.ts';
 import { readFile, writeFile } from './files.ts';
 
 /** What is said of the model, whatever it runs on. */

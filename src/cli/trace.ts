@@ -1,9 +1,9 @@
 /** requant trace: where does this one output value come from? */
 import { type Command, InvalidArgumentError } from 'commander';
-import { targetOf } from '../inspect/target.ts';
-import { trace } from '../inspect/trace.ts';
-import { Interpreter } from '../interpreter.ts';
+import { trace } from '../explain/trace.ts';
 import { traceText } from '../report/trace.ts';
+import { targetOf } from '../runtime/entry_point.ts';
+import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';

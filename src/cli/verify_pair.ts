@@ -1,7 +1,7 @@
 /** One model and its golden file -> what is reported of it. */
 import { RequantError, UnsupportedError } from '../../kernels/errors.ts';
-import { verifyModel } from '../inspect/verify.ts';
 import type { VerifiedModel } from '../report/verify.ts';
+import { verifyModel } from '../verify/verify.ts';
 import { readFile } from './files.ts';
 import { readGolden } from './golden_file.ts';
 import type { EngineOptions } from './output.ts';

@@ -1,6 +1,6 @@
 /** A thread of `requant verify --jobs`. */
 import { nodePort } from '../pool/node_port.ts';
-import { serve } from '../pool/serve.ts';
+import { serve } from '../pool/worker_loop.ts';
 import { type Pair, type VerifyEngine, verifyPair } from './verify_pair.ts';
 
 let options: VerifyEngine;

@@ -1,7 +1,8 @@
 /** In which way a model was quantized, as far as the file shows it. */
-import { groupBy } from '../group_by.ts';
+
 import type { Model, TensorSpec } from '../model/model.ts';
 import { type DataFlow, isQuantized } from './data_flow.ts';
+import { groupBy } from './group_by.ts';
 import { initialRanges } from './initial_ranges.ts';
 import type { Conversion } from './metadata.ts';
 

@@ -1,6 +1,6 @@
 /** A thread of an InterpreterPool in a browser. */
 import { interpreterWork } from './interpreter_work.ts';
-import { serve } from './serve.ts';
+import { serve } from './worker_loop.ts';
 
 serve(
   {

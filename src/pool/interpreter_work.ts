@@ -1,7 +1,7 @@
 /** What the threads of an InterpreterPool do: one interpreter each, and one input after the other. */
-import { Interpreter, type InterpreterOptions, type InvokeInput } from '../interpreter.ts';
-import type { OutputTensor } from '../tensor_info.ts';
-import type { Work } from './serve.ts';
+import { Interpreter, type InterpreterOptions, type InvokeInput } from '../runtime/interpreter.ts';
+import type { OutputTensor } from '../runtime/tensor_info.ts';
+import type { Work } from './worker_loop.ts';
 
 export interface PoolSetup {
   readonly bytes: Uint8Array;

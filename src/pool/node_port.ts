@@ -1,5 +1,5 @@
 import { parentPort, type Transferable } from 'node:worker_threads';
-import type { Port } from './serve.ts';
+import type { Port } from './worker_loop.ts';
 
 /** In a thread of Node: the way to who started it. */
 export function nodePort(): Port {

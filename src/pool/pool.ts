@@ -1,15 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Many inputs of one model, on several threads. */
 import { InputError } from '../../kernels/errors.ts';
-import { checkOptions, type InterpreterOptions, type InvokeInput } from '../interpreter.ts';
 import { copyBytes, loadModel } from '../model/loader.ts';
 import type { Subgraph, TensorSpec } from '../model/model.ts';
-import { OutputTensor, TensorInfo } from '../tensor_info.ts';
-import { handOver } from './hand_over.ts';
+import { checkOptions, type InterpreterOptions, type InvokeInput } from '../runtime/interpreter.ts';
+import { OutputTensor, TensorInfo } from '../runtime/tensor_info.ts';
 import type { PoolAnswer, PoolJob, PoolSetup, PreparedModel } from './interpreter_work.ts';
 import { mapInOrder } from './map_in_order.ts';
 import type { Spawn } from './thread.ts';
 import { Threads } from './threads.ts';
+import { handOver } from './transfer.ts';
 
 export interface PoolOptions extends Omit<InterpreterOptions, 'customOps'> {
   /** How many threads may run at once; default: one for each core. A thread is started when there is work for it. */

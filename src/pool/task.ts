@@ -1,4 +1,4 @@
-import type { Member } from './member.ts';
+import type { Member } from './pool_worker.ts';
 
 /** A job on its way. It settles once: with its answer, or because it is given up. */
 export class Task {

@@ -6,10 +6,10 @@
  * own job with it.
  */
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Member } from './member.ts';
-import type { Message } from './serve.ts';
+import { Member } from './pool_worker.ts';
 import { Task } from './task.ts';
 import { type Spawn, ThreadError } from './thread.ts';
+import type { Message } from './worker_loop.ts';
 
 /** Milliseconds for which a thread may go on with what was given up: most jobs end sooner, and a new thread costs more. */
 const GRACE = 1000;

@@ -1,6 +1,6 @@
 /** Times as text for a terminal. */
-import type { Timing } from '../inspect/bench.ts';
-import type { NodeTimings } from '../inspect/node_times.ts';
+import type { Timing } from '../bench/bench.ts';
+import type { NodeTimings } from '../bench/node_times.ts';
 import { timeText } from './run.ts';
 import { colors, table } from './terminal.ts';
 import { clean, counted, plural, shapeText } from './text.ts';

@@ -1,7 +1,8 @@
 /** What diff found. */
-import { groupBy } from '../group_by.ts';
-import type { Diagnosis, Mistake } from '../inspect/diff/diagnosis.ts';
-import type { Diff, Guilty, NodeDiff } from '../inspect/diff/diff.ts';
+
+import type { Diagnosis, Mistake } from '../diff/diagnosis.ts';
+import type { Diff, Guilty, NodeDiff } from '../diff/diff.ts';
+import { groupBy } from '../inspect/group_by.ts';
 import type { Block } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 

@@ -10,7 +10,7 @@ import type {
   Rescaling,
   Step,
   Window,
-} from '../inspect/explanation.ts';
+} from '../explain/explanation.ts';
 import type { Block } from './document.ts';
 import { clean, counted, float32Text, plural, quoted, shapeText } from './text.ts';
 

@@ -1,7 +1,7 @@
 /** What lint found: each rule once, with the places that it is about, why it matters and what to do. */
-import { groupBy } from '../group_by.ts';
-import { type FloatTensorReason, rangeText } from '../inspect/lint/float_tensors.ts';
-import type { Finding, Lint } from '../inspect/lint/lint.ts';
+import { groupBy } from '../inspect/group_by.ts';
+import { type FloatTensorReason, rangeText } from '../lint/float_tensors.ts';
+import type { Finding, Lint } from '../lint/lint.ts';
 import type { Block } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 

@@ -1,5 +1,5 @@
 /** A memory plan as text: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
-import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../inspect/plan.ts';
+import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../plan/plan.ts';
 import { type Block, render } from './document.ts';
 import { clean, counted, plural, quoted, shapeText } from './text.ts';
 

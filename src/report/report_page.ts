@@ -1,6 +1,7 @@
 /** A report as one HTML file: the page as it was built, with the report's data in it. */
-import type { ModelReport } from '../inspect/model_report.ts';
+
 import { jsonOf } from './json.ts';
+import type { ModelReport } from './model_report.ts';
 
 const EMPTY = '<script type="application/json" id="report">null</script>';
 

@@ -1,6 +1,6 @@
 /** The answers of one run as text for a terminal. */
-import type { Target } from '../inspect/target.ts';
-import type { OutputTensor, TensorInfo } from '../tensor_info.ts';
+import type { Target } from '../runtime/entry_point.ts';
+import type { OutputTensor, TensorInfo } from '../runtime/tensor_info.ts';
 import { colors, table } from './terminal.ts';
 import { clean, counted, float32Text, formula, plural, quoted, shapeText } from './text.ts';
 

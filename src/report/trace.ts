@@ -1,6 +1,6 @@
 /** A trace as text: the taps of a sum, then the steps to the value, profile by profile. */
-import type { ProfileTrace, Trace } from '../inspect/trace.ts';
-import type { Tap, TraceStep } from '../inspect/value_trace.ts';
+import type { ProfileTrace, Trace } from '../explain/trace.ts';
+import type { Tap, TraceStep } from '../explain/value_trace.ts';
 import { type Block, render, type Table } from './document.ts';
 import { clean, plural, quoted } from './text.ts';
 

@@ -1,5 +1,5 @@
 /** What verify found, as text for a terminal. */
-import type { Verification, XnnpackVerification } from '../inspect/verify.ts';
+import type { Verification, XnnpackVerification } from '../verify/verify.ts';
 import { colors, table } from './terminal.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readNpz } from '../../src/npz.ts';
+import { readNpz } from '../../src/io/npz.ts';
 import { IN_CHROMIUM, isThere, launch } from './chromium.ts';
 import type { Answers } from './page.ts';
 

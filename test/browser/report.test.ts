@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeFile } from '../../src/cli/files.ts';
 import { requant } from '../../src/cli/program.ts';
 import { type Explanation, explain, Interpreter } from '../../src/index.ts';
-import { readNpz, writeNpz } from '../../src/npz.ts';
+import { readNpz, writeNpz } from '../../src/io/npz.ts';
 import { jsonOf } from '../../src/report/json.ts';
 import { IN_CHROMIUM, isThere, launch } from './chromium.ts';
 

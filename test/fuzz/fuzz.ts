@@ -3,6 +3,7 @@
  * requant's own errors, soon.
  */
 import { ModelError, RequantError } from '../../kernels/errors.ts';
+import { accountOf } from '../../src/explain/operators.ts';
 import {
   explain,
   Interpreter,
@@ -13,7 +14,6 @@ import {
   type TensorInfo,
   trace,
 } from '../../src/index.ts';
-import { accountOf } from '../../src/inspect/accounts.ts';
 import { loadModel } from '../../src/model/loader.ts';
 import { mutate, type Seeds } from './mutate.ts';
 import { Random } from './random.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Node } from '../../kernels/kernel.ts';
-import { forEachRow, prepareBroadcast } from '../../kernels/reference/broadcast.ts';
+import { forEachRow, prepareBroadcast } from '../../kernels/shared/broadcast.ts';
 import { Tensor } from '../../kernels/tensor.ts';
 
 const parts = {

@@ -3,7 +3,7 @@ import type { KernelSet, Limits, Profile } from '../../kernels/kernel.ts';
 import * as reference from '../../kernels/reference/index.ts';
 import { plainSimd, relaxedSimd } from '../../kernels/simd/index.ts';
 import { type DType, sizeOf, Tensor, viewOf } from '../../kernels/tensor.ts';
-import { Executor } from '../../src/executor.ts';
+import { Executor } from '../../src/runtime/executor.ts';
 
 /** Every implementation that there is here: each kernel test runs over all of them. */
 export const kernelSets: readonly { name: string; set: KernelSet | undefined }[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bindCopy, type Copy, move, prepareScalar, stridesOf } from '../../kernels/reference/strided_copy.ts';
+import { bindCopy, type Copy, move, prepareScalar, stridesOf } from '../../kernels/shared/strided_copy.ts';
 import { type DType, Tensor, viewOf } from '../../kernels/tensor.ts';
 
 const types: DType[] = ['int8', 'uint8', 'bool', 'int16', 'int32', 'float32', 'int64'];

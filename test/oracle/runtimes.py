@@ -135,7 +135,7 @@ def measure_operators(arrays, refused):
     return rows
 
 
-# What src/inspect/xnnpack.ts has a formula for: answers of all cases are kept, one behind the other.
+# What src/verify/xnnpack.ts has a formula for: answers of all cases are kept, one behind the other.
 OPERATORS = "ADD SUB MUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED MEAN".split()
 KEPT = {(op, dtype) for op in OPERATORS for dtype in ("int8", "uint8")}
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readGolden } from '../../src/cli/golden_file.ts';
-import { verifyModel } from '../../src/inspect/verify.ts';
-import { Interpreter } from '../../src/interpreter.ts';
-import type { OutputTensor, TensorData } from '../../src/tensor_info.ts';
+import { Interpreter } from '../../src/runtime/interpreter.ts';
+import type { OutputTensor, TensorData } from '../../src/runtime/tensor_info.ts';
+import { verifyModel } from '../../src/verify/verify.ts';
 
 const folder = fileURLToPath(new URL('../../models/', import.meta.url));
 const names = readdirSync(folder, { withFileTypes: true })

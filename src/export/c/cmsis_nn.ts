@@ -2,7 +2,7 @@
  * Parameters of convolutions, dense layers and pools in the structs of CMSIS-NN: arm_nn_types.h of July 2026. Offsets are added
  * there as here; multipliers and shifts are those that its functions take.
  */
-import type { NodeExplanation } from '../../inspect/explanation.ts';
+import type { NodeExplanation } from '../../explain/explanation.ts';
 import { comment, constantArray } from './values.ts';
 
 export function cmsisHeader(nodes: readonly NodeExplanation[]): string {

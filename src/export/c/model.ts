@@ -4,11 +4,11 @@
  */
 import { UnsupportedError } from '../../../kernels/errors.ts';
 import { elementSize, isDType, viewOf } from '../../../kernels/tensor.ts';
-import { explain } from '../../inspect/explain.ts';
-import type { NodeExplanation, NodeTensor } from '../../inspect/explanation.ts';
-import type { Interpreter } from '../../interpreter.ts';
+import { explain } from '../../explain/explain.ts';
+import type { NodeExplanation, NodeTensor } from '../../explain/explanation.ts';
 import type { TensorSpec } from '../../model/model.ts';
-import type { OutputTensor, TensorData } from '../../tensor_info.ts';
+import type { Interpreter } from '../../runtime/interpreter.ts';
+import type { OutputTensor, TensorData } from '../../runtime/tensor_info.ts';
 import { cmsisHeader } from './cmsis_nn.ts';
 import { type Layer, layerOf } from './layers.ts';
 import { SOFTMAX_SUPPORT, SUPPORT } from './support.ts';

@@ -1,6 +1,6 @@
 /** Numbers as C writes them. */
 import type { DType } from '../../../kernels/tensor.ts';
-import type { TensorData } from '../../tensor_info.ts';
+import type { TensorData } from '../../runtime/tensor_info.ts';
 
 const TYPES: { readonly [dtype: string]: string } = {
   int8: 'int8_t',

@@ -1,8 +1,8 @@
 /** Histograms, memory over time, time by node. */
 import * as Plot from '@observablehq/plot';
-import type { Histogram } from '../../inspect/histogram.ts';
-import type { ReportedRun } from '../../inspect/model_report.ts';
-import type { ArenaPlan } from '../../inspect/plan.ts';
+import type { ArenaPlan } from '../../plan/plan.ts';
+import type { Histogram } from '../histogram.ts';
+import type { ReportedRun } from '../model_report.ts';
 import { counted, quoted } from '../text.ts';
 import { h } from './dom.ts';
 import { msText, type NodeFacts } from './node_facts.ts';

@@ -1,6 +1,6 @@
 /** The graph of a model: nodes as links, laid out by dagre. */
 import { graphlib, layout } from '@dagrejs/dagre';
-import type { ModelReport } from '../../inspect/model_report.ts';
+import type { ModelReport } from '../model_report.ts';
 import { counted, shapeText } from '../text.ts';
 import { svg } from './dom.ts';
 import type { NodeFacts } from './node_facts.ts';

@@ -4,12 +4,12 @@
  */
 import { InputError, RequantError } from '../../../kernels/errors.ts';
 import { PROFILES, type Profile } from '../../../kernels/kernel.ts';
-import { asTensorData, shapeFor } from '../../inspect/arrays.ts';
-import { type GivenInput, madeUp } from '../../inspect/made_up_inputs.ts';
-import { type ModelReport, modelReport } from '../../inspect/model_report.ts';
-import type { Interpreter } from '../../interpreter.ts';
-import { type NpyArray, readNpy, readNpz } from '../../npz.ts';
+import { type NpyArray, readNpy, readNpz } from '../../io/npz.ts';
+import { type GivenInput, madeUp } from '../../io/synthetic_inputs.ts';
+import { asTensorData, shapeFor } from '../../io/tensor_arrays.ts';
+import type { Interpreter } from '../../runtime/interpreter.ts';
 import { jsonOf } from '../json.ts';
+import { type ModelReport, modelReport } from '../model_report.ts';
 import { counted } from '../text.ts';
 import { h } from './dom.ts';
 import { graphOf, type Painting } from './graph.ts';

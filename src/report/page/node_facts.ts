@@ -1,11 +1,11 @@
 /** What is shown of each node outside of its own view: in the graph and in the table of nodes. */
 
-import type { NodeDiff } from '../../inspect/diff/diff.ts';
-import type { NodeExplanation } from '../../inspect/explanation.ts';
-import type { Finding } from '../../inspect/lint/lint.ts';
-import type { Activation, ModelReport } from '../../inspect/model_report.ts';
+import type { NodeDiff } from '../../diff/diff.ts';
+import type { NodeExplanation } from '../../explain/explanation.ts';
+import { typeEnds } from '../../explain/saturation_limits.ts';
 import type { TensorReport } from '../../inspect/tensor_report.ts';
-import { typeEnds } from '../../inspect/type_ends.ts';
+import type { Finding } from '../../lint/lint.ts';
+import type { Activation, ModelReport } from '../model_report.ts';
 import { counted, shapeText } from '../text.ts';
 
 export interface NodeFacts {

@@ -1,8 +1,8 @@
 /** One node: its formula, every number in it, its weights and what a run made of them. */
 
-import type { NodeExplanation } from '../../inspect/explanation.ts';
-import type { Activation, ModelReport } from '../../inspect/model_report.ts';
+import type { NodeExplanation } from '../../explain/explanation.ts';
 import { nodeBlocks } from '../explain.ts';
+import type { Activation, ModelReport } from '../model_report.ts';
 import { counted, plural, quoted } from '../text.ts';
 import { elementsOf } from './blocks.ts';
 import { differenceChart, histogramOf, type Marks } from './charts.ts';

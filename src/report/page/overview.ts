@@ -1,9 +1,9 @@
 /** The model as a whole: what it is, what it answers, memory, time, findings, every node in a table. */
-import type { Lint } from '../../inspect/lint/lint.ts';
-import type { ModelReport } from '../../inspect/model_report.ts';
+import type { Lint } from '../../lint/lint.ts';
 import { diffBlocks } from '../diff.ts';
 import type { Block } from '../document.ts';
 import { lintBlocks } from '../lint.ts';
+import type { ModelReport } from '../model_report.ts';
 import { clean, counted, plural, quoted, shapeText } from '../text.ts';
 import { elementsOf, factsOf, tableOf } from './blocks.ts';
 import { memoryChart, timeChart } from './charts.ts';

@@ -18,7 +18,7 @@ import { PNG } from 'pngjs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { requant as runCommand } from '../../../src/cli/program.ts';
 import { explain, Interpreter, lint, plan, trace } from '../../../src/index.ts';
-import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/npz.ts';
+import { type NpyArray, readNpy, readNpz, writeNpy, writeNpz } from '../../../src/io/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
 vi.hoisted(() => {

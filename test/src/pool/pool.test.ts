@@ -19,8 +19,8 @@ import {
 import { InterpreterPool, type PoolOptions, ThreadError } from '../../../dist/src/pool/node.js';
 import { nodeThread } from '../../../dist/src/pool/node_thread.js';
 import { Threads } from '../../../dist/src/pool/threads.js';
+import { readNpz } from '../../../src/io/npz.ts';
 import { buildModel } from '../../../src/model/builder.ts';
-import { readNpz } from '../../../src/npz.ts';
 import { reshapeModel, type SmallTensor, smallModel } from '../small_models.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -5,9 +5,9 @@ import { type Failure, pack, unpack } from '../../../src/pool/failure.ts';
 import type { PoolSetup } from '../../../src/pool/interpreter_work.ts';
 import { mapInOrder } from '../../../src/pool/map_in_order.ts';
 import { Pool } from '../../../src/pool/pool.ts';
-import { type Handed, type Port, serve } from '../../../src/pool/serve.ts';
 import { type Spawn, type Thread, ThreadError, type ThreadListener } from '../../../src/pool/thread.ts';
 import { Threads } from '../../../src/pool/threads.ts';
+import { type Handed, type Port, serve } from '../../../src/pool/worker_loop.ts';
 import { reshapeModel } from '../small_models.ts';
 
 class FakeThread implements Thread {

@@ -1,0 +1,129 @@
+/** Where one value of an output comes from: from its products to the clamp, in every profile, and equal to what ran. */
+import { InputError, RequantError, UnsupportedError } from '../../kernels/errors.ts';
+import { type Node, PROFILES, type Profile } from '../../kernels/kernel.ts';
+import type { Tensor } from '../../kernels/tensor.ts';
+import type { Interpreter, InvokeInput } from '../runtime/interpreter.ts';
+import type { PreparedNode } from '../runtime/subgraph_runner.ts';
+import { accountOfPrepared, explainPrepared } from './operators.ts';
+import { IsolatedNode } from './single_node.ts';
+import { flatIndex, type Tap, type TraceStep, type ValueTrace } from './value_trace.ts';
+
+export interface TraceOptions {
+  /** The node's number. */
+  readonly node: number;
+  /** The place in its output: one index for each dimension. */
+  readonly at: readonly number[];
+  /** Which output, of a node that has several; default 0. */
+  readonly output?: number;
+}
+
+export interface Trace {
+  readonly node: number;
+  readonly op: string;
+  /** The output's name. */
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly at: readonly number[];
+  /** What is added to the values of input and filter in the taps; by role. */
+  readonly offsets: Readonly<Record<string, number>>;
+  /** What a sum or a maximum is made of. They are the same in every profile. */
+  readonly taps: readonly Tap[];
+  /** On the same input of the node, the interpreter's own profile first. */
+  readonly profiles: readonly ProfileTrace[];
+}
+
+export interface ProfileTrace {
+  readonly profile: Profile;
+  /** Why the operator does not run under it; null where it does. */
+  readonly refused: string | null;
+  readonly steps: readonly TraceStep[];
+  /** What the kernel wrote, to which the steps lead; null where it is refused. */
+  readonly value: number | bigint | null;
+  /** The real number that the value stands for; null where it stands for itself. */
+  readonly real: number | null;
+}
+
+/**
+ * Runs the model once, and traces one value that a node wrote.
+ *
+ * @throws InputError if there is no such node or place, or the input is not what the model takes; UnsupportedError for an
+ *   operator whose values are not traced
+ */
+export function trace(interpreter: Interpreter, inputs: InvokeInput, options: TraceOptions): Trace {
+  const { node, at, output = 0 } = options;
+  const { length } = interpreter.nodes;
+  if (!Number.isInteger(node) || node < 0 || node >= length) {
+    throw new InputError(`there is no node ${node}: the model has 0 to ${length - 1}`);
+  }
+  let found: Trace | undefined;
+  interpreter.invoke(inputs, {
+    tap: (_, { index }) => {
+      if (index === node) found ??= traceNode(interpreter.preparedNodes[node]!, output, at);
+    },
+  });
+  if (!found) throw new InputError(`node ${node} has no output`);
+  return found;
+}
+
+/** While the data of the node's tensors is in place. */
+function traceNode(prepared: PreparedNode, o: number, at: readonly number[]): Trace {
+  const { node } = prepared;
+  const output = node.outputs[o];
+  if (!output) throw new InputError(`${node} has no output ${o}: it has ${node.outputs.length}`, node.place);
+  checkPlace(node, output, at);
+  const own = traceValue(prepared, output, at);
+  const others = PROFILES.filter((profile) => profile !== node.profile).map((profile) =>
+    inProfile(node, profile, o, at),
+  );
+  return {
+    node: node.index,
+    op: node.op,
+    name: output.name,
+    dtype: output.dtype,
+    shape: output.shape,
+    at,
+    offsets: explainPrepared(prepared).offsets,
+    taps: own.taps,
+    profiles: [profileTrace(node.profile, output, own), ...others],
+  };
+}
+
+function checkPlace(node: Node, { shape }: Tensor, at: readonly number[]) {
+  const isPlace = at.length === shape.length && at.every((i, d) => Number.isInteger(i) && i >= 0 && i < shape[d]!);
+  if (isPlace) return;
+  throw new InputError(`[${at}] is no place in ${node}'s output, of shape [${shape}], counted from 0`, node.place);
+}
+
+function inProfile(node: Node, profile: Profile, o: number, at: readonly number[]): ProfileTrace {
+  try {
+    const isolated = new IsolatedNode(node, profile);
+    isolated.run();
+    const output = isolated.outputs[o]!;
+    return profileTrace(profile, output, traceValue(isolated.prepared, output, at));
+  } catch (error) {
+    if (!(error instanceof RequantError)) throw error;
+    const reason = (error instanceof UnsupportedError && error.nodes[0]?.reason) || error.message;
+    const refused = reason.replace(/^\w+ \(node 0\): /, ''); // its number where it is isolated
+    return { profile, refused, steps: [], value: null, real: null };
+  }
+}
+
+/** The steps to a value, which must be the one that the kernel wrote. */
+function traceValue({ node, prepared }: PreparedNode, output: Tensor, at: readonly number[]): ValueTrace {
+  const account = accountOfPrepared({ node, prepared });
+  const traced = account?.trace?.(explainPrepared({ node, prepared }), { node, output, at }, prepared as never);
+  if (!traced) throw new UnsupportedError(`${node}: values of this operator are not traced`, node.place);
+  const written = output.data[flatIndex(output.shape, at)]!;
+  if (!Object.is(traced.value, written)) {
+    const numbers = `the steps to [${at}] lead to ${traced.value}, and the kernel wrote ${written}`;
+    throw new UnsupportedError(`${node}: ${numbers}: its scales lie beyond what a trace follows`, node.place);
+  }
+  return traced;
+}
+
+function profileTrace(profile: Profile, { quantization, dtype }: Tensor, { steps, value }: ValueTrace): ProfileTrace {
+  const q = dtype === 'float32' || quantization?.scales.length !== 1 ? undefined : quantization;
+  const real = q ? q.scales[0]! * (Number(value) - q.zeroPoints[0]!) : null;
+  return { profile, refused: null, steps, value, real };
+}

@@ -1,0 +1,145 @@
+/** What memory a model takes on a device, as plain data: the arena over time, the file by what it is for, the operators. */
+import type { Tensor } from '../../kernels/tensor.ts';
+import { loaded } from '../explain/explain.ts';
+import { dataFlow } from '../inspect/data_flow.ts';
+import { type Size, sizes } from '../inspect/sizes.ts';
+import type { Model } from '../model/model.ts';
+import type { InterpreterOptions } from '../runtime/interpreter.ts';
+import { planInOrder, planMemory, type Request } from '../runtime/memory_planner.ts';
+import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from './micro_operators.ts';
+
+export interface MemoryPlan {
+  readonly arena: ArenaPlan;
+  /** Bytes of variable tensors: they keep their values from invoke to invoke. */
+  readonly variables: number;
+  /** The file in bytes, and what of it is what. */
+  readonly file: { readonly bytes: number; readonly sizes: readonly Size[] };
+  readonly resolver: MicroResolver;
+}
+
+export interface ArenaPlan {
+  /** What the tensors that nodes write take, with the inputs; each begins at a multiple of 16. */
+  readonly bytes: number;
+  /** The largest sum of tensors that are alive at one node: no plan takes less. */
+  readonly lowerBound: number;
+  /**
+   * What TensorFlow Lite Micro's order makes, the largest first, and of equal ones the last in the file: GreedyMemoryPlanner, but
+   * for what its kernels ask for as scratch.
+   */
+  readonly largestFirst: number;
+  /** The node at which most is alive; null where there is nothing. */
+  readonly peak: {
+    readonly node: number;
+    readonly op: string;
+    readonly bytes: number;
+    readonly tensors: readonly number[];
+  } | null;
+  /** In the order in which they are written. */
+  readonly tensors: readonly PlannedTensor[];
+  /** Bytes that are alive at each node. */
+  readonly alive: readonly number[];
+}
+
+export interface PlannedTensor {
+  readonly index: number;
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** Where it begins in the arena. */
+  readonly offset: number;
+  /** The nodes from which and to which it is alive. Inputs live from node 0 on, outputs to the last node. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What TensorFlow Lite Micro needs to be told. */
+export interface MicroResolver {
+  /** C++, to paste. */
+  readonly lines: readonly string[];
+  /** Operators that it does not have. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Plans the memory of a model's main graph.
+ *
+ * @param bytes a .tflite file
+ * @throws what `new Interpreter` throws
+ */
+export function plan(bytes: Uint8Array, options: Omit<InterpreterOptions, 'kernels'> = {}): MemoryPlan {
+  const interpreter = loaded(bytes, { ...options, kernels: 'reference' });
+  const nodes = interpreter.preparedNodes.map(({ node }) => node);
+  const [main] = interpreter.model.subgraphs;
+  const last = Math.max(nodes.length - 1, 0);
+  const lifetimes = new Map<Tensor, { first: number; last: number }>();
+  const inputs = new Set(main!.inputs);
+  const outputs = new Set(main!.outputs);
+  for (const { index, inputs: read, outputs: written } of nodes) {
+    for (const tensor of read) {
+      if (!tensor) continue;
+      const lifetime = lifetimes.get(tensor);
+      if (lifetime) lifetime.last = Math.max(lifetime.last, index);
+      else if (inputs.has(tensor.index)) lifetimes.set(tensor, { first: 0, last: index });
+    }
+    for (const tensor of written) {
+      if (!tensor.known && !tensor.isVariable) lifetimes.set(tensor, { first: index, last: index });
+    }
+  }
+  for (const [tensor, lifetime] of lifetimes) if (outputs.has(tensor.index)) lifetime.last = last;
+  return {
+    arena: arenaPlan(
+      [...lifetimes].map(([tensor, lifetime]) => ({ tensor, bytes: tensor.byteLength, ...lifetime })),
+      nodes.map(({ op }) => op),
+    ),
+    variables: interpreter.memory.variables,
+    file: { bytes: bytes.length, sizes: constantsOf(interpreter.model, bytes.length) },
+    resolver: microResolver(interpreter.model),
+  };
+}
+
+/** Label files and the like are counted with the structure: none of them is needed on a device. */
+function constantsOf(model: Model, bytes: number): Size[] {
+  return sizes(model, model.subgraphs.map(dataFlow), bytes, 0).filter(({ kind }) => kind !== 'associated files');
+}
+
+function arenaPlan(requests: readonly (Request & { tensor: Tensor })[], ops: readonly string[]): ArenaPlan {
+  const sorted = [...requests].sort((a, b) => a.first - b.first || a.tensor.index - b.tensor.index);
+  const byIndex = [...requests].sort((a, b) => b.tensor.index - a.tensor.index);
+  const { offsets, size } = planMemory(sorted);
+  const aliveAt = (node: number) => sorted.filter(({ first, last }) => first <= node && node <= last);
+  const alive = ops.map((_, node) => aliveAt(node).reduce((sum, { bytes }) => sum + bytes, 0));
+  const peak = alive.indexOf(Math.max(...alive));
+  return {
+    bytes: size,
+    lowerBound: Math.max(0, ...alive),
+    largestFirst: planInOrder(byIndex, ({ bytes }) => [bytes, 0]).size,
+    peak:
+      peak < 0
+        ? null
+        : { node: peak, op: ops[peak]!, bytes: alive[peak]!, tensors: aliveAt(peak).map(({ tensor }) => tensor.index) },
+    tensors: sorted.map(({ tensor: { index, name, dtype, shape }, bytes, first, last }, i) => {
+      return { index, name, dtype, shape, bytes, offset: offsets[i]!, first, last };
+    }),
+    alive,
+  };
+}
+
+function microResolver({ subgraphs }: Model): MicroResolver {
+  const operators = new Map(
+    subgraphs.flatMap(({ operators }) => operators).map(({ op, isCustom }) => [`${isCustom} ${op}`, { op, isCustom }]),
+  );
+  const methods: string[] = [];
+  const missing: string[] = [];
+  for (const { op, isCustom } of operators.values()) {
+    const known = isCustom ? MICRO_CUSTOM_METHODS : MICRO_METHODS;
+    if (Object.hasOwn(known, op)) methods.push(known[op]!);
+    else missing.push(op);
+  }
+  const lines = [
+    `tflite::MicroMutableOpResolver<${methods.length + missing.length}> resolver;`,
+    ...methods.sort().map((method) => `resolver.${method}();`),
+    ...missing.sort().map((op) => `// ${op}: TensorFlow Lite Micro has none`),
+  ];
+  return { lines, missing };
+}

@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ModelError } from '../../../kernels/errors.ts';
+import { type Lint, type LintOptions, lint } from '../../../src/lint/lint.ts';
+import { RULES } from '../../../src/lint/rules.ts';
+import { render } from '../../../src/report/document.ts';
+import { lintBlocks } from '../../../src/report/lint.ts';
+import { type SmallModel, type SmallNode, type SmallTensor, smallModel } from '../small_models.ts';
+
+const bytesOf = (name: string) => readFileSync(new URL(`../../../models/${name}/model.tflite`, import.meta.url));
+const int32 = (...values: number[]) => new Uint8Array(Int32Array.from(values).buffer);
+const rules = ({ findings }: Lint) => findings.map(({ rule }) => rule);
+
+const real = (scale: number, zeroPoint = 0): SmallTensor => ({ type: 'INT8', shape: [1, 2], scale, zeroPoint });
+const float: SmallTensor = { type: 'FLOAT32', shape: [1, 2] };
+const weights: SmallTensor = { type: 'INT8', shape: [2, 2], scale: 0.5, data: [1, 2, 3, 4] };
+const bias: SmallTensor = { type: 'INT32', shape: [2], scale: 0.25, data: int32(5, 6) };
+
+/** FULLY_CONNECTED of tensors 0 (input), 1 (weights) and 2 (bias) to 3. */
+function dense(changes: Readonly<Record<number, SmallTensor>> = {}, fused = 'NONE'): SmallModel {
+  const tensors = [real(0.5), weights, bias, real(2, -4)].map((tensor, i) => ({ ...tensor, ...changes[i] }));
+  const options = ['FullyConnectedOptions', { fusedActivationFunction: fused }] as const;
+  return { tensors, nodes: [{ op: 'FULLY_CONNECTED', inputs: [0, 1, 2], outputs: [3], options }], inputs: [0], outputs: [3] }; // biome-ignore format: one line
+}
+
+/** One node after the other, from tensor 0 on. */
+function chain(tensors: readonly SmallTensor[], ...nodes: readonly Partial<SmallNode>[]): SmallModel {
+  return {
+    tensors,
+    nodes: nodes.map((node, i) => ({ op: 'RELU', inputs: [i], outputs: [i + 1], ...node })),
+    inputs: [0],
+    outputs: [nodes.length],
+  };
+}
+
+const relu = ['FullyConnectedOptions', { fusedActivationFunction: 'RELU' }] as const;
+const layers = (...outputs: readonly SmallTensor[]): SmallModel => ({
+  tensors: [real(0.5), ...outputs, weights],
+  nodes: outputs.map((_, i) => ({ op: 'FULLY_CONNECTED', inputs: [i, outputs.length + 1, -1], outputs: [i + 1], options: relu })), // biome-ignore format: one line
+  inputs: [0],
+  outputs: [outputs.length],
+});
+
+/** Tensors 0 and 1 are the activations, 2 the constant of the MUL, 3 that of the ADD; the layer in front writes 4. */
+function batchNormalized(changes: Readonly<Record<number, SmallTensor>>): SmallModel {
+  const channel: SmallTensor = { type: 'INT8', shape: [2], scale: 0.5, data: [3, 4] };
+  const tensors = [real(1), real(2), channel, channel, real(2), real(0.5), weights, real(2)];
+  return {
+    tensors: tensors.map((tensor, i) => ({ ...tensor, ...changes[i] })),
+    nodes: [
+      { op: 'FULLY_CONNECTED', inputs: [5, 6, -1], outputs: [4] },
+      { op: 'MUL', inputs: [4, 2], outputs: [1] },
+      { op: 'ADD', inputs: [1, 3], outputs: [7] },
+    ],
+    inputs: [5],
+    outputs: [7],
+  };
+}
+
+/** [rule, a model that meets it, what is said, the same model mended]. */
+const cases: readonly [rule: string, model: SmallModel, text: RegExp, mended: SmallModel, options?: LintOptions][] = [
+  [
+    'float-edge',
+    chain([float, real(0.5)], { op: 'QUANTIZE' }),
+    /^float32 to int8, at the graph's input$/,
+    chain([real(0.5), real(0.5)], {}),
+  ],
+  [
+    'float-node',
+    chain([real(1), float, float, real(0.5)], { op: 'DEQUANTIZE' }, { op: 'ELU' }, { op: 'QUANTIZE' }),
+    /^the converter knows no quantized ELU: its 2 inputs and outputs have ranges/,
+    chain([real(1), real(0.5)], { op: 'ELU' }),
+  ],
+  [
+    'refused-quantization',
+    { ...dense(), nodes: [{ op: 'CONV_2D', inputs: [0, 1, 2], outputs: [3] }], tensors: [{ ...real(1), shape: [1, 1, 1, 2] }, { ...weights, shape: [2, 1, 1, 2], zeroPoint: 7 }, bias, { ...real(9), shape: [1, 1, 1, 2] }] }, // biome-ignore format: one line
+    /^int8 weights with the zero point 7: TFLite takes 0 alone/,
+    { ...dense(), nodes: [{ op: 'CONV_2D', inputs: [0, 1, 2], outputs: [3] }], tensors: [{ ...real(1), shape: [1, 1, 1, 2] }, { ...weights, shape: [2, 1, 1, 2] }, bias, { ...real(9), shape: [1, 1, 1, 2] }] }, // biome-ignore format: one line
+  ],
+  [
+    'default-range',
+    layers(real(6 / 255, -128), real(6 / 255, -128)),
+    /^these activations have exactly the range 0 to 6, in steps of 0.0235294$/,
+    layers(real(5.9 / 255, -128), real(6 / 255, -128)),
+  ],
+  [
+    'equal-ranges',
+    layers(real(0.03, -128), real(0.03, -128), real(0.03, -128)),
+    /^the scale 0.03 and zero point -128 are those of 3 outputs: tensors 1, 2, 3$/,
+    layers(real(0.03, -128), real(0.03, -128), real(0.031, -128)),
+  ],
+  ['unused-range', layers(real(3, -5)), /^zero point -5: 123 of 256 steps \(48.0 %\) are never taken$/, layers(real(3, -128))], // biome-ignore format: one line
+  [
+    'unfolded-batch-norm',
+    batchNormalized({}),
+    /^MUL \(node 1\) and ADD \(node 2\) by 2 channels, behind FULLY_CONNECTED \(node 0\)$/,
+    batchNormalized({ 3: { type: 'INT8', shape: [1], scale: 0.5, data: [3] } }),
+  ],
+  [
+    'accumulator-overflow',
+    dense({ 2: { ...bias, data: int32(2 ** 31 - 1, 0) } }),
+    /^the sum of 2 products and the bias can reach 2147484\d\d\d, which takes 33 bits, more than 32 \(known from the weights\)$/,
+    dense(),
+  ],
+  ['large-multiplier', dense({ 3: real(0.125) }), /^the real multiplier is 2$/, dense({ 3: real(0.26) })],
+  [
+    'bias-scale',
+    dense({ 2: { ...bias, scale: 0.251 } }),
+    /^its scale is 0.251, the products' is 0.25: 0.4 % off \(1 of 1\)$/,
+    dense({ 2: { ...bias, scale: 0.25 } }),
+  ],
+  [
+    'saturated-output',
+    dense({ 3: real(0.26) }),
+    /^75.0 % of its values are 127, the end of int8$/,
+    dense({ 3: real(2) }),
+    { inputs: () => [[Int8Array.of(127, 127)], [Int8Array.of(100, 0)]] },
+  ],
+  [
+    'unchanging-channel',
+    dense(),
+    /^1 of 2 channels, with their value: 0 \(-?\d+\)$/,
+    dense({ 1: { ...weights, data: [1, 1, 3, 4] } }),
+    { inputs: () => [[Int8Array.of(-20, 10)], [Int8Array.of(40, -20)]] },
+  ],
+  [
+    'saturated-weights',
+    dense({ 0: { ...real(0.5), shape: [1, 8] }, 1: { type: 'INT8', shape: [2, 8], scale: 0.5, data: [127, 127, 127, 127, 1, 2, 3, 4, 127, 1, 2, 3, 4, 5, 6, 7] } }), // biome-ignore format: one line
+    /^1 of 2 channels with more than 3.0 % of their weights at an end: 0 \(50.0 %\)$/,
+    dense({ 0: { ...real(0.5), shape: [1, 8] }, 1: { type: 'INT8', shape: [2, 8], scale: 0.5, data: [127, 126, 127, 127, 1, 2, 3, 4, 127, 1, 2, 3, 4, 5, 6, 7] } }), // biome-ignore format: one line
+  ],
+  [
+    'constant-channel',
+    dense({ 1: { ...weights, data: [0, 0, 3, 4] } }),
+    /^1 of 2 channels never change, with their value: 0 \(-3\)$/,
+    dense(),
+  ],
+  [
+    'coarse-channel',
+    dense({ 1: { ...weights, data: [1, 2, 127, 4] } }),
+    /^1 of 2 channels have weights of less than 8 steps; the channel, and its largest: 0 \(2\)$/,
+    dense({ 1: { ...weights, data: [1, 8, 127, 4] } }),
+  ],
+  [
+    'upstream-defect',
+    { ...chain([real(1), real(2)], { op: 'SUM', inputs: [0, 2] }), tensors: [real(1), { ...real(2), shape: [1] }, { type: 'INT32', shape: [1], data: int32(1) }] }, // biome-ignore format: one line
+    /^TFLite's reference kernel reads int8 as uint8/,
+    { ...chain([real(1), real(2)], { op: 'MEAN', inputs: [0, 2] }), tensors: [real(1), { ...real(2), shape: [1] }, { type: 'INT32', shape: [1], data: int32(1) }] }, // biome-ignore format: one line
+  ],
+  ['runtimes-differ', dense(), /^1 node of FULLY_CONNECTED: TFLite from TensorFlow 2.20 on/, chain([real(1), real(1)], {})], // biome-ignore format: one line
+  ['tflm-operators', chain([real(1), real(1)], { op: 'GELU' }), /^it has no such operator: GELU \(1 node\)$/, chain([real(1), real(1)], {})], // biome-ignore format: one line
+  [
+    'tflm-operators',
+    chain(
+      [real(1), real(1)].map((tensor) => ({ ...tensor, type: 'UINT8' })),
+      {},
+    ),
+    /^its kernel takes no uint8: RELU \(1 node\)$/,
+    chain([real(1), real(1)], {}),
+  ],
+  [
+    'cmsis-nn-operators',
+    dense(Object.fromEntries([0, 1, 3].map((i) => [i, { ...dense().tensors[i]!, type: 'UINT8', zeroPoint: 9 }]))),
+    /^no kernel for uint8: FULLY_CONNECTED \(1 node\)$/,
+    dense(),
+  ],
+  ['edge-tpu-operators', chain([real(1), real(1)], { op: 'GELU' }), /^its compiler knows no such operator/, chain([real(1), real(1)], {})], // biome-ignore format: one line
+];
+
+describe('each rule finds what it is for, and not its mended form', () => {
+  test.each(cases)('%s', (rule, model, text, mended, options) => {
+    const of = (found: Lint) => found.findings.filter((finding) => finding.rule === rule);
+    const [finding] = of(lint(smallModel(model), options));
+    expect(finding?.text).toMatch(text);
+    expect(finding!.why).not.toBe('');
+    expect(finding!.remedies.length).toBeGreaterThan(0);
+    expect(of(lint(smallModel(mended), options))).toEqual([]);
+  });
+
+  test('every rule has a case', () => {
+    const tried = new Set([...cases.map(([rule]) => rule), 'narrow-output']); // that one below
+    expect(RULES.map(({ id }) => id).filter((id) => !tried.has(id))).toEqual([]);
+    expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length);
+  });
+
+  test('narrow-output: real inputs use less than half of a range', () => {
+    const bytes = bytesOf('digits_conv_int8');
+    const grey = { inputs: () => [[new Int8Array(28 * 28).fill(-128)]] };
+    expect(rules(lint(bytes, grey))).toContain('narrow-output');
+    expect(rules(lint(bytes))).not.toContain('narrow-output');
+  });
+});
+
+describe('a model that lacks ranges', () => {
+  // What contrib.quantize and a converter of TensorFlow 2 leave: two layers, the first without fake quantization behind it.
+  const fakeQuant = 'conv1/act_quant/FakeQuantWithMinMaxVars';
+  const floatWeights: SmallTensor = { type: 'FLOAT32', shape: [2, 2], data: new Uint8Array(16).fill(0x3f) };
+  const model: SmallModel = {
+    tensors: [
+      { ...real(0.5, -128), name: 'input' },
+      float,
+      { ...float, name: 'conv/Relu;conv/MatMul' },
+      { ...float, name: fakeQuant },
+      { ...real(0.02, -128), name: fakeQuant },
+      floatWeights,
+    ],
+    nodes: [
+      { op: 'DEQUANTIZE', inputs: [0], outputs: [1] },
+      { op: 'FULLY_CONNECTED', inputs: [1, 5, -1], outputs: [2] },
+      { op: 'FULLY_CONNECTED', inputs: [2, 5, -1], outputs: [3] },
+      { op: 'QUANTIZE', inputs: [3], outputs: [4] },
+    ],
+    inputs: [0],
+    outputs: [4],
+  };
+  const found = lint(smallModel(model));
+
+  test('each float tensor has its range, or why it has none', () => {
+    expect(found.floatTensors.map(({ index, range, reason }) => [index, range?.map((x) => +x.toFixed(2)) ?? null, reason])).toEqual([
+      [2, null, 'no range: training put no fake quantization behind the output of FULLY_CONNECTED (node 1)'],
+      [1, [0, 127.5], "it is tensor 0 'input' in reals: FULLY_CONNECTED (node 1) computes in float"],
+      [3, [0, 5.1], `it is tensor 4 '${fakeQuant}' in reals: FULLY_CONNECTED (node 2) computes in float`],
+      [5, [0.75, 0.75], 'a constant, whose own values are its range: FULLY_CONNECTED (node 1) computes in float'],
+    ]); // biome-ignore format: one line
+  });
+
+  test("toco's own words for it", () => {
+    const errors = found.floatTensors.map(({ tocoError }) => tocoError).filter((error) => error !== null);
+    expect(errors).toEqual([
+      'Array conv/Relu, which is an input to the FullyConnected operator producing the output array ' +
+        `${fakeQuant}, is lacking min/max data, which is necessary for quantization.`,
+    ]);
+    expect(render(lintBlocks('m.tflite', found, { all: true }), 'text')).toContain(errors[0]);
+  });
+
+  test('the nodes, and the remedies', () => {
+    const nodes = found.findings.filter(({ rule }) => rule === 'float-node');
+    expect(nodes.map(({ node, text }) => [node!.index, text])).toEqual([
+      [1, "tensor 2 'conv/Relu;conv/MatMul' (its output) lacks min/max data, and a FULLY_CONNECTED is quantized where all its tensors have ranges"], // biome-ignore format: one line
+      [2, "tensor 2 'conv/Relu;conv/MatMul' (its input) lacks min/max data, and a FULLY_CONNECTED is quantized where all its tensors have ranges"], // biome-ignore format: one line
+    ]);
+    const code = nodes[0]!.remedies.flatMap((remedy) => remedy.code).join('\n');
+    expect(code).toContain('--default_ranges_min=0 --default_ranges_max=6');
+    expect(code).toContain('fake_quant_with_min_max_args');
+    expect(code).toContain('BatchNormalization(fused=False)');
+  });
+
+  test('what needs multipliers is left out, and said to be', () => {
+    expect(found.unprepared).toContain('cannot run');
+    expect(lint(smallModel(dense())).unprepared).toBe(null);
+    expect(() => lint(smallModel(model), { inputs: () => [] })).toThrow('cannot run');
+  });
+});
+
+test('targets: of one alone, or of all', () => {
+  const bytes = smallModel(chain([real(1), real(1)], { op: 'GELU' }));
+  const of = (options: LintOptions) => rules(lint(bytes, options)).filter((rule) => rule.endsWith('-operators'));
+  expect(of({})).toEqual(['tflm-operators', 'edge-tpu-operators']);
+  expect(of({ targets: ['edge-tpu'] })).toEqual(['edge-tpu-operators']);
+});
+
+test('errors come first, and none of the models here has one', () => {
+  const order = ['error', 'warning', 'note'];
+  const { findings } = lint(smallModel(dense({ 2: { ...bias, data: int32(2 ** 31 - 1, 0) }, 3: real(0.001) })));
+  const places = findings.map(({ severity }) => order.indexOf(severity));
+  expect(places).toEqual([...places].sort());
+  for (const name of ['digits_conv_int8', 'cnn56_int8', 'cnn56_16x8', 'mobilenet_v1_025_32_uint8']) {
+    expect(lint(bytesOf(name)).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  }
+});
+
+test('bytes that are no model', () => {
+  expect(() => lint(smallModel(dense()).slice(0, 40))).toThrow(ModelError);
+});

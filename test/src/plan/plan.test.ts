@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { MICRO_METHODS } from '../../../src/plan/micro_operators.ts';
+import { plan } from '../../../src/plan/plan.ts';
+import { planText } from '../../../src/report/plan.ts';
+import { smallModel } from '../small_models.ts';
+
+const MODELS = new URL('../../../models/', import.meta.url);
+const read = (name: string) => readFileSync(new URL(`${name}/model.tflite`, MODELS));
+
+/** Arena allocation head: what tflite-micro 0.dev20261023 said of them, whose kernels need no scratch here. */
+const HEADS = {
+  cnn56_16x8: 218_704,
+  cnn56_int8: 109_360,
+  digits_conv_int8: 7840,
+  digits_dense: 3920,
+  mobilenet_v1_025_32_int8: 24_576,
+};
+
+test.each(Object.entries(HEADS))('%s: as TensorFlow Lite Micro plans', (name, head) => {
+  expect(plan(read(name)).arena.largestFirst).toBe(head);
+});
+
+const names = readdirSync(MODELS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+
+describe.each(names)('%s', (name) => {
+  const { arena, file, resolver } = plan(read(name));
+
+  test('no two tensors that are alive together overlap, and all lie in the arena', () => {
+    for (const a of arena.tensors) {
+      expect(a.offset + a.bytes).toBeLessThanOrEqual(arena.bytes);
+      for (const b of arena.tensors) {
+        const together = a !== b && a.first <= b.last && b.first <= a.last;
+        if (together && a.bytes > 0 && b.bytes > 0) {
+          expect(a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset).toBe(true);
+        }
+      }
+    }
+  });
+
+  test('the peak is the largest sum of what is alive', () => {
+    const sums = arena.alive.map((_, node) =>
+      arena.tensors.reduce((sum, { first, last, bytes }) => sum + (first <= node && node <= last ? bytes : 0), 0),
+    );
+    expect(arena.alive).toEqual(sums);
+    expect(arena.peak?.bytes).toBe(Math.max(...sums));
+    expect(arena.lowerBound).toBe(Math.max(...sums));
+    expect(arena.bytes).toBeLessThan(1.1 * arena.lowerBound + 16 * arena.tensors.length);
+  });
+
+  test('the file, and operators to register', () => {
+    expect(file.sizes.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(file.bytes);
+    expect(resolver.missing).toEqual([]);
+    expect(resolver.lines[0]).toBe(`tflite::MicroMutableOpResolver<${resolver.lines.length - 1}> resolver;`);
+  });
+});
+
+test('operators that TensorFlow Lite Micro does not have', () => {
+  const tensor = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
+  const nodes = [{ op: 'GELU', inputs: [0], outputs: [1], options: ['GeluOptions', {}] as const }];
+  const { resolver } = plan(smallModel({ tensors: [tensor, tensor], nodes, inputs: [0], outputs: [1] }));
+  expect(resolver.missing).toEqual(['GELU']);
+  expect(resolver.lines).toEqual([
+    'tflite::MicroMutableOpResolver<1> resolver;',
+    '// GELU: TensorFlow Lite Micro has none',
+  ]);
+});
+
+test('a graph without nodes', () => {
+  const tensor = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
+  const planned = plan(smallModel({ tensors: [tensor], nodes: [], inputs: [0], outputs: [0] }));
+  expect(planned.arena).toMatchObject({ bytes: 0, peak: null, tensors: [] });
+  expect(planText('empty.tflite', planned)).toContain('no plan takes less than 0');
+});
+
+test('methods are of operators that the schema has, each once', () => {
+  const methods = Object.values(MICRO_METHODS);
+  expect(new Set(methods).size).toBe(methods.length);
+});
