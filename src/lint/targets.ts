@@ -3,9 +3,11 @@
 import { isFloat } from '../inspect/data_flow.ts';
 import { groupBy } from '../inspect/group_by.ts';
 import type { OperatorSpec, Subgraph } from '../model/model.ts';
-import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../plan/micro_operators.ts';
+import { CMSIS_NN_TYPES } from '../targets/cmsis_nn.ts';
+import { EDGE_TPU_RUNTIME } from '../targets/edge_tpu.ts';
+import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../targets/micro_operators.ts';
+import { MICRO_TYPES } from '../targets/tflm.ts';
 import { count, type Found, few, type LintContext, type Remedy, type Rule, remedy } from './rule.ts';
-import { CMSIS_NN_TYPES, EDGE_TPU_RUNTIME, MICRO_TYPES } from './target_operators.ts';
 
 const REPLACE = remedy('express it by operators that the target has, or compute it outside of the model');
 const CONVERT_INT8 = remedy(

@@ -6,7 +6,7 @@ import { type Size, sizes } from '../inspect/sizes.ts';
 import type { Model } from '../model/model.ts';
 import type { InterpreterOptions } from '../runtime/interpreter.ts';
 import { planInOrder, planMemory, type Request } from '../runtime/memory_planner.ts';
-import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from './micro_operators.ts';
+import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../targets/micro_operators.ts';
 
 export interface MemoryPlan {
   readonly arena: ArenaPlan;

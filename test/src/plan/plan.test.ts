@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { MICRO_METHODS } from '../../../src/plan/micro_operators.ts';
 import { plan } from '../../../src/plan/plan.ts';
 import { planText } from '../../../src/report/plan.ts';
+import { MICRO_METHODS } from '../../../src/targets/micro_operators.ts';
 import { smallModel } from '../small_models.ts';
 
 const MODELS = new URL('../../../models/', import.meta.url);

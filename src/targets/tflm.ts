@@ -1,4 +1,4 @@
-/** What microcontrollers and accelerators run: operators and element types. */
+/** The element types that TensorFlow Lite Micro computes. */
 
 /**
  * The integer types that TensorFlow Lite Micro's kernels take, by operator: of the first input, or 'from-to'. Each was run on
@@ -88,75 +88,4 @@ export const MICRO_TYPES: { readonly [op: string]: readonly string[] } = {
   UNIDIRECTIONAL_SEQUENCE_LSTM: ['int8', 'int16'],
   UNPACK: ['int8', 'int16', 'int32'],
   ZEROS_LIKE: ['int32', 'int64'],
-};
-
-/**
- * Operators that TensorFlow Lite Micro computes by CMSIS-NN, and the types of their outputs: the kernels of
- * tensorflow/lite/micro/kernels/cmsis_nn, August 2026 (commit 90b983c). All others run its reference kernels there, too.
- */
-export const CMSIS_NN_TYPES: { readonly [op: string]: readonly string[] } = {
-  ADD: ['int8', 'int16'],
-  AVERAGE_POOL_2D: ['int8', 'int16'],
-  BATCH_MATMUL: ['int8', 'int16'],
-  CONV_2D: ['int8', 'int16'],
-  DEPTHWISE_CONV_2D: ['int8', 'int16'],
-  FULLY_CONNECTED: ['int8', 'int16'],
-  MAXIMUM: ['int8'],
-  MAX_POOL_2D: ['int8', 'int16'],
-  MINIMUM: ['int8'],
-  MUL: ['int8', 'int16'],
-  PAD: ['int8'],
-  PADV2: ['int8'],
-  SOFTMAX: ['int8', 'int16'],
-  SVDF: ['int8'],
-  TRANSPOSE: ['int8'],
-  TRANSPOSE_CONV: ['int8'],
-  UNIDIRECTIONAL_SEQUENCE_LSTM: ['int8', 'int16'],
-};
-
-/**
- * Operators that the Edge TPU compiler maps, with the least runtime version where it is not the first: "TensorFlow models on the
- * Edge TPU", coral.ai/docs/edgetpu/models-intro, compiler 16. Types are int8 and uint8, shapes are fixed.
- */
-export const EDGE_TPU_RUNTIME: { readonly [op: string]: number } = {
-  ADD: 10,
-  AVERAGE_POOL_2D: 10,
-  CONCATENATION: 10,
-  CONV_2D: 10,
-  DEPTHWISE_CONV_2D: 10,
-  EXPAND_DIMS: 13,
-  FULLY_CONNECTED: 10,
-  L2_NORMALIZATION: 10,
-  LOGISTIC: 10,
-  MAXIMUM: 10,
-  MAX_POOL_2D: 10,
-  MEAN: 10,
-  MINIMUM: 10,
-  MUL: 10,
-  PACK: 13,
-  PAD: 10,
-  PRELU: 13,
-  QUANTIZE: 13,
-  REDUCE_MAX: 14,
-  REDUCE_MIN: 14,
-  RELU: 10,
-  RELU6: 10,
-  RELU_N1_TO_1: 10,
-  RESHAPE: 10,
-  RESIZE_BILINEAR: 10,
-  RESIZE_NEAREST_NEIGHBOR: 10,
-  RSQRT: 14,
-  SLICE: 10,
-  SOFTMAX: 10,
-  SPACE_TO_DEPTH: 10,
-  SPLIT: 10,
-  SQUARED_DIFFERENCE: 14,
-  SQUEEZE: 10,
-  STRIDED_SLICE: 10,
-  SUB: 10,
-  SUM: 13,
-  TANH: 10,
-  TRANSPOSE: 14,
-  TRANSPOSE_CONV: 13,
-  UNIDIRECTIONAL_SEQUENCE_LSTM: 14,
 };

@@ -1,0 +1,48 @@
+/** What the Edge TPU compiler maps. */
+
+/**
+ * Operators that the Edge TPU compiler maps, with the least runtime version where it is not the first: "TensorFlow models on the
+ * Edge TPU", coral.ai/docs/edgetpu/models-intro, compiler 16. Types are int8 and uint8, shapes are fixed.
+ */
+export const EDGE_TPU_RUNTIME: { readonly [op: string]: number } = {
+  ADD: 10,
+  AVERAGE_POOL_2D: 10,
+  CONCATENATION: 10,
+  CONV_2D: 10,
+  DEPTHWISE_CONV_2D: 10,
+  EXPAND_DIMS: 13,
+  FULLY_CONNECTED: 10,
+  L2_NORMALIZATION: 10,
+  LOGISTIC: 10,
+  MAXIMUM: 10,
+  MAX_POOL_2D: 10,
+  MEAN: 10,
+  MINIMUM: 10,
+  MUL: 10,
+  PACK: 13,
+  PAD: 10,
+  PRELU: 13,
+  QUANTIZE: 13,
+  REDUCE_MAX: 14,
+  REDUCE_MIN: 14,
+  RELU: 10,
+  RELU6: 10,
+  RELU_N1_TO_1: 10,
+  RESHAPE: 10,
+  RESIZE_BILINEAR: 10,
+  RESIZE_NEAREST_NEIGHBOR: 10,
+  RSQRT: 14,
+  SLICE: 10,
+  SOFTMAX: 10,
+  SPACE_TO_DEPTH: 10,
+  SPLIT: 10,
+  SQUARED_DIFFERENCE: 14,
+  SQUEEZE: 10,
+  STRIDED_SLICE: 10,
+  SUB: 10,
+  SUM: 13,
+  TANH: 10,
+  TRANSPOSE: 14,
+  TRANSPOSE_CONV: 13,
+  UNIDIRECTIONAL_SEQUENCE_LSTM: 14,
+};
