@@ -6,6 +6,8 @@ import type { NodeInfo } from '../runtime/subgraph_runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 import { type MatchedBy, matchTheirs, type TheirTensor, type Unmatched } from './candidate.ts';
 import { type Diagnosis, mistakesOf } from './diagnosis.ts';
+import { type Differences, whereItDiffers } from './differences.ts';
+import type { OtherValues } from './elsewhere.ts';
 import type { Values } from './hypothesis.ts';
 import { modelOf } from './models.ts';
 import type { NodeCase, Operand } from './node_case.ts';
@@ -48,6 +50,7 @@ export interface Guilty {
   readonly unseen: readonly number[];
   /** null for operators whose mistakes nothing is known of. */
   readonly diagnosis: Diagnosis | null;
+  readonly differences: Differences | null;
 }
 
 /**
@@ -172,7 +175,31 @@ function guiltyOf({ node, tensor }: NodeDiff, run: Run): Guilty {
     name: outputs[0]?.name ?? '',
     unseen: unseen.filter((other) => other < index),
     diagnosis: diagnose(found, values, run),
+    differences: differencesOf(values, run),
   };
+}
+
+/** Where the values of one tensor differ from what its node gives on their inputs. */
+function differencesOf(their: TheirTensor, run: Run): Differences | null {
+  const { tensor, target, values } = their;
+  const reference = valuesAs(their, run.isolated.get(tensor.index)!);
+  return whereItDiffers(values, reference, { tensor, target, others: othersThan(tensor, run) });
+}
+
+/** The other tensors of the run, as stored: theirs where they gave them. */
+function othersThan(tensor: TensorInfo, { interpreter, isolated, theirs }: Run): OtherValues[] {
+  const written = interpreter.nodes.flatMap(({ index: node, op, outputs }) =>
+    outputs.map((output) => ({ tensor: output, node, op })),
+  );
+  const inputs = interpreter.inputs.map((input) => ({ tensor: input, node: null, op: null }));
+  return [...inputs, ...written].flatMap((other) => {
+    const { index } = other.tensor;
+    const their = theirs.get(index)?.own;
+    const data = their ?? isolated.get(index);
+    if (index === tensor.index || !data) return [];
+    const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
+    return [{ ...other, whose: their ? ('candidate' as const) : ('reference' as const), values }];
+  });
 }
 
 /** What a node wrote before it was dequantized. */

@@ -3,6 +3,7 @@
 import type { Diagnosis, Mistake } from '../diff/diagnosis.ts';
 import type { Diff, Guilty, NodeDiff } from '../diff/diff.ts';
 import { groupBy } from '../inspect/group_by.ts';
+import { differencesBlocks } from './differences.ts';
 import type { Block } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 
@@ -69,7 +70,7 @@ function verdict(nodes: readonly NodeDiff[]): string {
     : 'Nothing differs.';
 }
 
-function guiltyBlocks({ node, op, name, unseen, diagnosis }: Guilty, nodes: readonly NodeDiff[]): Block[] {
+function guiltyBlocks({ node, op, name, unseen, diagnosis, differences }: Guilty, nodes: readonly NodeDiff[]): Block[] {
   const found = nodes.find((entry) => entry.different > 0)!;
   const before = unseen.length > 0 ? `, or one of the nodes ${unseen.join(', ')}, of which there are no values` : '';
   return [
@@ -82,6 +83,7 @@ function guiltyBlocks({ node, op, name, unseen, diagnosis }: Guilty, nodes: read
         ['theirs minus TFLite’s', histogramText(found.histogram)],
       ],
     },
+    ...(differences && diagnosis?.kind !== 'exact' ? differencesBlocks(differences) : []),
     ...diagnosisBlocks(diagnosis),
   ];
 }
