@@ -2,20 +2,8 @@
 import { type Quantization, sizeOf, type Tensor } from '../../kernels/tensor.ts';
 import { type DataFlow, isQuantized } from '../inspect/data_flow.ts';
 import type { TensorSpec } from '../model/model.ts';
+import { fixedOutputQuantization, sharesScaleOf } from '../model/operator_facts.ts';
 import type { ScaleOrigin } from './explanation.ts';
-
-/** Operators whose output always has one scale and zero point. */
-const FIXED = ['SOFTMAX', 'LOG_SOFTMAX', 'LOGISTIC', 'TANH', 'L2_NORMALIZATION'];
-
-/** Operators that move, compare or average values in units of the input. */
-// biome-ignore format: as a block
-const PASSING = [
-  'AVERAGE_POOL_2D', 'BATCH_TO_SPACE_ND', 'BROADCAST_TO', 'CONCATENATION', 'DEPTH_TO_SPACE', 'DYNAMIC_UPDATE_SLICE',
-  'EXPAND_DIMS', 'GATHER', 'GATHER_ND', 'MAXIMUM', 'MAX_POOL_2D', 'MINIMUM', 'MIRROR_PAD', 'PACK', 'PAD', 'PADV2',
-  'REDUCE_MAX', 'REDUCE_MIN', 'RESHAPE', 'RESIZE_BILINEAR', 'RESIZE_NEAREST_NEIGHBOR', 'REVERSE_SEQUENCE', 'REVERSE_V2',
-  'SELECT', 'SELECT_V2', 'SLICE', 'SPACE_TO_BATCH_ND', 'SPACE_TO_DEPTH', 'SPLIT', 'SPLIT_V', 'SQUEEZE', 'STRIDED_SLICE',
-  'TILE', 'TOPK_V2', 'TRANSPOSE', 'UNPACK',
-];
 
 /** `tensor` is the one that kernels have: of a constant it knows the values. */
 export function scaleOrigin(spec: TensorSpec, tensor: Tensor | undefined, flow: DataFlow): ScaleOrigin | null {
@@ -23,10 +11,12 @@ export function scaleOrigin(spec: TensorSpec, tensor: Tensor | undefined, flow: 
   if (spec.constant) return tensor?.known && !fillsItsType(tensor) ? 'range beyond its values' : 'own values';
   const writer = flow.writers.get(spec.index);
   if (!writer) return 'activation range';
-  if (FIXED.includes(writer.op)) return 'fixed by the operator';
-  const inputs = writer.inputs.map((i) => flow.subgraph.tensors[i]).filter(isQuantized);
-  const passes = PASSING.includes(writer.op) && inputs.some((input) => isSame(input!.quantization, spec.quantization));
-  return passes ? 'as the input' : 'activation range';
+  if (fixedOutputQuantization(writer.op, spec.dtype)) return 'fixed by the operator';
+  const passed = sharesScaleOf(writer.op, writer.inputs.length).map(
+    (place) => flow.subgraph.tensors[writer.inputs[place]!],
+  );
+  const isSame = passed.some((input) => isSameQuantization(input?.quantization, spec.quantization));
+  return isSame ? 'as the input' : 'activation range';
 }
 
 /** A bias is added to products, and should have their scales; they are not looked at. */
@@ -43,7 +33,7 @@ export function biasOrigin(bias: Tensor, input: Tensor, filter: Tensor): ScaleOr
   return isProduct ? 'input scale * filter scale' : null;
 }
 
-function isSame(a: Quantization | undefined, b: Quantization | undefined): boolean {
+function isSameQuantization(a: Quantization | undefined, b: Quantization | undefined): boolean {
   return a?.scales[0] === b?.scales[0] && a?.zeroPoints[0] === b?.zeroPoints[0];
 }
 

@@ -1,6 +1,7 @@
 /** Does a model compute in integers only, and if not, which nodes do not, and why? Reads the file alone. */
 import type { Model, OperatorSpec, TensorSpec } from '../model/model.ts';
-import { type DataFlow, hasWeights, isFloat, isQuantized, type TensorKind } from './data_flow.ts';
+import { hasWeights } from '../model/operator_facts.ts';
+import { type DataFlow, isFloat, isQuantized, type TensorKind } from './data_flow.ts';
 
 export interface FloatNode {
   readonly subgraph: number;

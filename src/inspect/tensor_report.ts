@@ -1,5 +1,6 @@
 /** A tensor as the file has it, as plain data. */
 import type { TensorSpec } from '../model/model.ts';
+import { typeLimits } from '../model/operator_facts.ts';
 import { isQuantized, type TensorKind } from './data_flow.ts';
 
 export interface TensorReport {
@@ -25,18 +26,9 @@ export interface TensorReport {
   readonly max: readonly number[];
 }
 
-const LIMITS: { readonly [dtype: string]: readonly [number, number] } = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  int4: [-8, 7],
-  uint4: [0, 15],
-  int2: [-2, 1],
-};
-
 export function tensorReport(tensor: TensorSpec, kind: TensorKind): TensorReport {
   const { index, name, dtype, shape, shapeSignature, constant, quantization, min, max } = tensor;
-  const limits = Object.hasOwn(LIMITS, dtype) && isQuantized(tensor) ? LIMITS[dtype] : undefined;
+  const limits = isQuantized(tensor) ? typeLimits(dtype) : undefined;
   const one = quantization?.scales.length === 1 ? quantization : undefined;
   const real = (q: number) => one!.scales[0]! * (q - one!.zeroPoints[0]!);
   return {

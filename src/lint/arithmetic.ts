@@ -1,4 +1,5 @@
 /** Sums and scales that integer arithmetic does not hold, or that a runtime refuses. */
+import { placeOf } from '../model/operator_facts.ts';
 import { few, percent, type Rule, real, remedy } from './rule.ts';
 
 const SMALLER_SUMS = remedy(
@@ -77,14 +78,6 @@ export const largeMultiplier: Rule = {
   },
 };
 
-/** Where the inputs of a layer are. */
-const PLACES: { readonly [op: string]: { input: number; filter: number; bias: number } } = {
-  CONV_2D: { input: 0, filter: 1, bias: 2 },
-  DEPTHWISE_CONV_2D: { input: 0, filter: 1, bias: 2 },
-  FULLY_CONNECTED: { input: 0, filter: 1, bias: 2 },
-  TRANSPOSE_CONV: { input: 2, filter: 1, bias: 3 },
-};
-
 /** Converters round the product in their own ways; what is more was edited, or comes from other ranges. */
 const NEARLY = 1e-3;
 
@@ -99,11 +92,9 @@ export const biasScale: Rule = {
   *check({ flows }) {
     for (const { subgraph } of flows) {
       for (const node of subgraph.operators) {
-        const places = PLACES[node.op];
-        if (!places) continue;
-        const scalesAt = (place: number) => subgraph.tensors[node.inputs[place] ?? -1]?.quantization?.scales;
-        const [input, filter, bias] = [scalesAt(places.input), scalesAt(places.filter), scalesAt(places.bias)];
-        const tensor = subgraph.tensors[node.inputs[places.bias] ?? -1];
+        const tensorAt = (role: string) => subgraph.tensors[node.inputs[placeOf(node.op, role)] ?? -1];
+        const [input, filter, bias] = ['input', 'filter', 'bias'].map((role) => tensorAt(role)?.quantization?.scales);
+        const tensor = tensorAt('bias');
         if (!input || !filter || !bias || input.length !== 1) continue;
         const off = Array.from(bias, (scale, c) => {
           const product = input[0]! * filter[filter.length === 1 ? 0 : c]!;

@@ -1,8 +1,9 @@
 /** Nodes that compute in float in a model that is thought to be integer-only, and why each of them does. */
 
-import { type DataFlow, hasWeights, isFloat, isQuantized } from '../inspect/data_flow.ts';
+import { type DataFlow, isFloat, isQuantized } from '../inspect/data_flow.ts';
 import { type FloatNode, isEdge } from '../inspect/integer_only.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
+import { hasWeights } from '../model/operator_facts.ts';
 import { FULL_INTEGER, INTEGER_EDGES, MISSING_RANGES, TRAINED_RANGES } from './converter.ts';
 import { type Found, few, type LintContext, named, type Remedy, type Rule, remedy } from './rule.ts';
 

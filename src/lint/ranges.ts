@@ -4,6 +4,7 @@ import { type DataFlow, isQuantized } from '../inspect/data_flow.ts';
 import { groupBy } from '../inspect/group_by.ts';
 import { initialRanges, rangedKind } from '../inspect/initial_ranges.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
+import { ACTIVATION_LIMITS, typeLimits } from '../model/operator_facts.ts';
 import { LONGER_TRAINING } from './converter.ts';
 import { count, few, percent, type Rule, real, remedy } from './rule.ts';
 
@@ -71,16 +72,6 @@ function isOfLimits(tensor: TensorSpec, { writers }: DataFlow): boolean {
   return writers.get(tensor.index)?.options.fusedActivationFunction === 'RELU_N1_TO_1';
 }
 
-/** What an activation lets through, in reals. */
-const LIMITS: { readonly [activation: string]: readonly [number, number] } = {
-  RELU: [0, Infinity],
-  RELU6: [0, 6],
-  RELU_N1_TO_1: [-1, 1],
-  RELU_0_TO_1: [0, 1],
-};
-
-const ENDS: { readonly [dtype: string]: readonly [number, number] } = { int8: [-128, 127], uint8: [0, 255] };
-
 /** Rounding of zero points and of learned ends takes a few steps; what is more was never reached. */
 const FEW_STEPS = 8;
 
@@ -97,8 +88,8 @@ export const unusedRange: Rule = {
         const tensor = flow.subgraph.tensors[node.outputs[0] ?? -1];
         const limits = limitsOf(node);
         if (!limits || !tensor || !isQuantized(tensor) || tensor.quantization!.scales.length !== 1) continue;
-        const ends = ENDS[tensor.dtype];
-        if (!ends) continue; // int16 is symmetric: half of it is unused by design
+        const ends = typeLimits(tensor.dtype);
+        if (!ends || tensor.dtype === 'int16') continue; // symmetric: half of it is unused by design
         const [scale, zeroPoint] = [tensor.quantization!.scales[0]!, tensor.quantization!.zeroPoints[0]!];
         const [low, high] = limits.map((limit) => zeroPoint + limit / scale) as [number, number];
         const unused = Math.floor(Math.max(low - ends[0], 0) + Math.max(ends[1] - high, 0));
@@ -117,7 +108,7 @@ export const unusedRange: Rule = {
 };
 
 function limitsOf({ op, options }: OperatorSpec): readonly [number, number] | undefined {
-  return LIMITS[op] ?? LIMITS[String(options.fusedActivationFunction)];
+  return ACTIVATION_LIMITS[op] ?? ACTIVATION_LIMITS[String(options.fusedActivationFunction)];
 }
 
 /** Operators that a folded batch normalization leaves alone, with weights before or after it. */
@@ -161,7 +152,7 @@ function activationOf({ options, outputs }: OperatorSpec, { subgraph }: DataFlow
   const fused = String(options.fusedActivationFunction ?? 'NONE');
   if (fused !== 'NONE') return fused;
   const output = subgraph.tensors[outputs[0] ?? -1];
-  const lowest = ENDS[output?.dtype ?? '']?.[0];
+  const lowest = typeLimits(output?.dtype ?? '')?.[0];
   return lowest !== undefined && output?.quantization?.zeroPoints[0] === lowest ? 'ReLU' : undefined;
 }
 

@@ -1,9 +1,11 @@
 /** What weights alone show: channels that say nothing, that are clipped, or of which quantization left little. */
 
+import { sizeOf } from '../../kernels/tensor.ts';
 import type { NodeExplanation } from '../explain/explanation.ts';
 import { Steps } from '../explain/value_trace.ts';
 import type { DataFlow } from '../inspect/data_flow.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
+import { channelAxis, placeOf } from '../model/operator_facts.ts';
 import { channelList, type StillChannel, stillNumbers } from './constant_channels.ts';
 import { PER_CHANNEL } from './converter.ts';
 import { count, few, percent, type Rule, remedy } from './rule.ts';
@@ -131,30 +133,29 @@ interface Filter {
   readonly channels: readonly { readonly values: readonly number[] }[];
 }
 
-/** The dimension of a filter's output channels. */
-const CHANNELS: { readonly [op: string]: 'first' | 'last' } = {
-  CONV_2D: 'first',
-  TRANSPOSE_CONV: 'first',
-  FULLY_CONNECTED: 'first',
-  DEPTHWISE_CONV_2D: 'last',
-};
-
 /** The 8-bit filters of all layers, each once, by output channel. */
 function* filters(flows: readonly DataFlow[]): Generator<Filter> {
   for (const flow of flows) {
     const seen = new Set<number>();
     for (const node of flow.subgraph.operators) {
-      const dimension = CHANNELS[node.op];
-      const tensor = flow.subgraph.tensors[node.inputs[1] ?? -1];
-      if (!dimension || !tensor?.constant || !tensor.quantization || !ENDS[tensor.dtype] || seen.has(tensor.index))
+      const axis = channelAxis(node.op, 'filter');
+      const tensor = flow.subgraph.tensors[node.inputs[placeOf(node.op, 'filter')] ?? -1];
+      if (
+        axis === undefined ||
+        !tensor?.constant ||
+        !tensor.quantization ||
+        !ENDS[tensor.dtype] ||
+        seen.has(tensor.index)
+      )
         continue;
       seen.add(tensor.index);
       const { constant } = tensor;
       const { length } = constant;
       const all = tensor.dtype === 'int8' ? new Int8Array(constant) : constant;
-      const number = (dimension === 'first' ? tensor.shape[0] : tensor.shape.at(-1)) ?? 1;
+      const number = tensor.shape[axis] ?? 1;
       const size = number === 0 ? 0 : length / number;
-      const at = (c: number, k: number) => all[dimension === 'first' ? c * size + k : k * number + c]!;
+      const inner = sizeOf(tensor.shape.slice(axis + 1));
+      const at = (c: number, k: number) => all[(Math.floor(k / inner) * number + c) * inner + (k % inner)]!;
       const channels = Array.from({ length: number }, (_, c) => ({
         values: Array.from({ length: size }, (_, k) => at(c, k)),
       }));

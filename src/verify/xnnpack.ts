@@ -8,7 +8,7 @@
  */
 
 import { modelOf } from '../diff/models.ts';
-import { hasWeights } from '../inspect/data_flow.ts';
+import { hasWeights } from '../model/operator_facts.ts';
 import type { Target } from '../runtime/entry_point.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_info.ts';
