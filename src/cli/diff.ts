@@ -7,7 +7,7 @@ import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { readTheirs } from './candidate_files.ts';
 import { about, readFile } from './files.ts';
-import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
+import { INPUT_HELP, type InputOptions, inputOptions, otherExamples, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 interface DiffOptions extends EngineOptions, InputOptions {
@@ -41,9 +41,11 @@ ${INPUT_HELP}`,
       const { profile, kernels, input, example } = options;
       const bytes = readFile(path);
       const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
-      const inputs = readInputs(targetOf(interpreter), input, options);
+      const target = targetOf(interpreter);
+      const inputs = readInputs(target, input, options);
+      const otherInputs = otherExamples(target, input, options);
       const values = inputs.map(({ data }) => data);
-      const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example }));
+      const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example, otherInputs }));
       if (options.json) printJson({ path, theirs, ...found });
       else print(render(diffBlocks(path, theirs, found), 'text'));
       if (found.nodes.some(({ differentInAll }) => differentInAll > 0)) process.exitCode = DIFFERENT;

@@ -8,7 +8,7 @@ import { type GivenInput, madeUp } from '../io/synthetic_inputs.ts';
 import { asTensorData, shapeFor } from '../io/tensor_arrays.ts';
 import { float32Text } from '../report/text.ts';
 import type { Target } from '../runtime/entry_point.ts';
-import type { TensorInfo } from '../runtime/tensor_info.ts';
+import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 import { about, readFile } from './files.ts';
 
 export interface PixelOptions {
@@ -116,6 +116,26 @@ export function* readEach(target: Target, files: readonly string[], options: Inp
       const values = valuesOf(target, found, example);
       yield { inputs: values, shapes: target.inputs.map(({ shape }) => shape), total };
     }
+  }
+}
+
+const OTHER_EXAMPLES = 16;
+
+/** Some other examples of the same files, those around the chosen one first; none where the inputs are made up. */
+export function* otherExamples(
+  target: Target,
+  files: readonly string[],
+  options: InputOptions,
+): Generator<{ name: string; inputs: TensorData[] }> {
+  if (files.length === 0 || options.inputFill !== undefined) return;
+  const { example } = options;
+  const found = find(target, target.inputs, files, options);
+  const count = Math.min(...found.map(({ examples = Infinity }) => examples));
+  if (count === Infinity) return;
+  const others = Array.from({ length: count }, (_, i) => i).filter((i) => i !== example);
+  others.sort((a, b) => Math.abs(a - example) - Math.abs(b - example) || a - b);
+  for (const other of others.slice(0, OTHER_EXAMPLES)) {
+    yield { name: `example ${other}`, inputs: valuesOf(target, found, other).map(({ data }) => data) };
   }
 }
 

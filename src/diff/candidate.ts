@@ -277,3 +277,11 @@ function ownData(values: Values, tensor: TensorInfo): TensorData | null {
   }
   return data;
 }
+
+/** Stored values in the numbers of a candidate's: the integers, or the real numbers that they stand for, in float32. */
+export function valuesAs({ target, tensor }: TheirTensor, data: TensorData): Values {
+  const stored = Float64Array.from(data as ArrayLike<number | bigint>, Number);
+  if (target === 'quantized') return stored;
+  const [scale, zero] = [tensor.quantization!.scales[0]!, tensor.quantization!.zeroPoints[0]!];
+  return stored.map((q) => Math.fround(scale * (q - zero)));
+}

@@ -4,13 +4,12 @@ import type { NpyArray } from '../io/npy_array.ts';
 import type { Interpreter } from '../runtime/interpreter.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_info.ts';
-import { type MatchedBy, matchTheirs, type TheirTensor, type Unmatched } from './candidate.ts';
+import { type MatchedBy, matchTheirs, type TheirTensor, type Unmatched, valuesAs } from './candidate.ts';
 import { type Diagnosis, mistakesOf } from './diagnosis.ts';
-import { type Differences, whereItDiffers } from './differences.ts';
-import type { OtherValues } from './elsewhere.ts';
-import type { Values } from './hypothesis.ts';
+import type { Differences } from './differences.ts';
 import { modelOf } from './models.ts';
 import type { NodeCase, Operand } from './node_case.ts';
+import { differencesOf, type OtherInputs, type Run } from './run.ts';
 import { isSame, mistakes, search } from './search.ts';
 
 export interface Diff {
@@ -53,6 +52,13 @@ export interface Guilty {
   readonly differences: Differences | null;
 }
 
+export interface DiffOptions {
+  /** Which of the examples, where an array holds several. */
+  readonly example?: number;
+  /** What else the candidate may have run on, before or after: to tell values of another run. */
+  readonly otherInputs?: Iterable<OtherInputs>;
+}
+
 /**
  * @param interpreter in the profile that theirs is meant to equal
  * @param inputs what both ran on, one array for each input
@@ -63,7 +69,7 @@ export function diff(
   interpreter: Interpreter,
   inputs: readonly TensorData[],
   arrays: ReadonlyMap<string, NpyArray>,
-  { example = 0 }: { readonly example?: number } = {},
+  { example = 0, otherInputs = [] }: DiffOptions = {},
 ): Diff {
   const ours = new Map<number, TensorData>();
   interpreter.inputs.forEach(({ index }, i) => {
@@ -96,7 +102,7 @@ export function diff(
     tap: ({ index, data }) => isolated.set(index, data),
     replace: ({ index }) => theirs.get(index)?.own ?? undefined,
   });
-  const run: Run = { interpreter, ours, isolated, theirs, given };
+  const run: Run = { interpreter, ours, isolated, theirs, inputs, given, otherInputs };
   const compared = nodes.flatMap(({ info, outputs }) =>
     outputs.flatMap(({ index }) => {
       const their = theirs.get(index);
@@ -105,23 +111,6 @@ export function diff(
   );
   const first = compared.find(({ different }) => different > 0);
   return { profile: interpreter.profile, nodes: compared, guilty: first ? guiltyOf(first, run) : null, unmatched };
-}
-
-interface Run {
-  readonly interpreter: Interpreter;
-  readonly ours: ReadonlyMap<number, TensorData>;
-  /** What each node gives on their inputs. */
-  readonly isolated: ReadonlyMap<number, TensorData>;
-  readonly theirs: ReadonlyMap<number, TheirTensor>;
-  readonly given: readonly TensorData[];
-}
-
-/** As theirs are meant: the integers, or the real numbers that they stand for, in float32. */
-function valuesAs({ target, tensor }: TheirTensor, data: TensorData): Values {
-  const stored = Float64Array.from(data as ArrayLike<number | bigint>, Number);
-  if (target === 'quantized') return stored;
-  const [scale, zero] = [tensor.quantization!.scales[0]!, tensor.quantization!.zeroPoints[0]!];
-  return stored.map((q) => Math.fround(scale * (q - zero)));
 }
 
 const BARS = 15;
@@ -177,29 +166,6 @@ function guiltyOf({ node, tensor }: NodeDiff, run: Run): Guilty {
     diagnosis: diagnose(found, values, run),
     differences: differencesOf(values, run),
   };
-}
-
-/** Where the values of one tensor differ from what its node gives on their inputs. */
-function differencesOf(their: TheirTensor, run: Run): Differences | null {
-  const { tensor, target, values } = their;
-  const reference = valuesAs(their, run.isolated.get(tensor.index)!);
-  return whereItDiffers(values, reference, { tensor, target, others: othersThan(tensor, run) });
-}
-
-/** The other tensors of the run, as stored: theirs where they gave them. */
-function othersThan(tensor: TensorInfo, { interpreter, isolated, theirs }: Run): OtherValues[] {
-  const written = interpreter.nodes.flatMap(({ index: node, op, outputs }) =>
-    outputs.map((output) => ({ tensor: output, node, op })),
-  );
-  const inputs = interpreter.inputs.map((input) => ({ tensor: input, node: null, op: null }));
-  return [...inputs, ...written].flatMap((other) => {
-    const { index } = other.tensor;
-    const their = theirs.get(index)?.own;
-    const data = their ?? isolated.get(index);
-    if (index === tensor.index || !data) return [];
-    const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
-    return [{ ...other, whose: their ? ('candidate' as const) : ('reference' as const), values }];
-  });
 }
 
 /** What a node wrote before it was dequantized. */

@@ -1,11 +1,12 @@
 /** Where a tensor's values differ, as far as it can be told without knowing why: positions, axes, borders, periods, sizes. */
 import type { TensorInfo } from '../runtime/tensor_info.ts';
-import { elsewhere, type Occurrence, type OtherValues } from './elsewhere.ts';
+import { elsewhere, type Occurrence, type OtherRun, type OtherValues } from './elsewhere.ts';
 import type { Values } from './hypothesis.ts';
+import { axisName } from './permutations.ts';
 import { isSame } from './search.ts';
 
 /** Of flat positions or of indices: first and last, both among them. */
-export type Run = readonly [first: number, last: number];
+export type Span = readonly [first: number, last: number];
 
 export interface DifferentValue {
   readonly position: number;
@@ -22,7 +23,7 @@ export interface AxisDifferences {
   readonly name: string;
   readonly size: number;
   /** The indices at which a value differs. */
-  readonly indices: readonly Run[];
+  readonly indices: readonly Span[];
   readonly count: number;
   /** Lengths of vectors that the size is no multiple of, where what differs is just what lies behind the whole ones. */
   readonly remainderOf: readonly number[];
@@ -56,7 +57,7 @@ export interface Differences {
   /** null where there is none, and where the axes say as much. */
   readonly period: Period | null;
   /** All positions that differ, flat, in the reference's order. */
-  readonly positions: readonly Run[];
+  readonly positions: readonly Span[];
   /** What the candidate's values are, where the same ones are found at another place. */
   readonly elsewhere: readonly Occurrence[];
 }
@@ -68,6 +69,8 @@ export interface DifferencesContext {
   readonly target: 'quantized' | 'real';
   /** Other tensors, nearest first: where several have the values, the first is named. */
   readonly others: readonly OtherValues[];
+  /** This tensor in other runs of the reference, looked at one by one. */
+  readonly runs: Iterable<OtherRun>;
 }
 
 /**
@@ -102,7 +105,7 @@ export function whereItDiffers(candidate: Values, reference: Values, context: Di
     axes,
     border: borderOf(shape, indices),
     period: periodOf(positions, axes),
-    positions: runsOf(positions),
+    positions: spansOf(positions),
     elsewhere: elsewhere(candidate, reference, positions, context),
   };
 }
@@ -133,43 +136,36 @@ function magnitudes(candidate: Values, reference: Values, positions: readonly nu
 }
 
 /** Neighbours together. */
-export function runsOf(sorted: readonly number[]): Run[] {
-  const runs: [number, number][] = [];
+export function spansOf(sorted: readonly number[]): Span[] {
+  const spans: [number, number][] = [];
   for (const value of sorted) {
-    const last = runs.at(-1);
+    const last = spans.at(-1);
     if (last && last[1] === value - 1) last[1] = value;
-    else runs.push([value, value]);
+    else spans.push([value, value]);
   }
-  return runs;
+  return spans;
 }
 
 // ---- along the dimensions
 
-const NHWC = ['batch', 'row', 'column', 'channel'];
-
-export function axisName(dimension: number, rank: number): string {
-  if (rank === 4) return NHWC[dimension]!;
-  return dimension === rank - 1 ? 'channel' : `dimension ${dimension}`;
-}
+/** Fewer values prove no pattern. */
+const PATTERN = 16;
 
 const VECTORS = [4, 8, 16, 32, 64];
 
 function axisOf(dimension: number, shape: readonly number[], indices: readonly (readonly number[])[]): AxisDifferences {
   const size = shape[dimension]!;
   const sorted = [...new Set(indices.map((index) => index[dimension]!))].sort((a, b) => a - b);
-  const isTail = sorted.at(-1) === size - 1 && sorted.length === size - sorted[0]!;
+  const isTail = indices.length >= PATTERN && sorted.at(-1) === size - 1 && sorted.length === size - sorted[0]!;
   return {
     dimension,
     name: axisName(dimension, shape.length),
     size,
-    indices: runsOf(sorted),
+    indices: spansOf(sorted),
     count: sorted.length,
     remainderOf: isTail ? VECTORS.filter((length) => sorted[0]! > 0 && size - (size % length) === sorted[0]) : [],
   };
 }
-
-/** Fewer values prove no pattern. */
-const PATTERN = 16;
 
 /** How far in from the nearest edge of the picture values differ, where much of it lies further in and most sides take part. */
 function borderOf(shape: readonly number[], indices: readonly (readonly number[])[]): number | null {
@@ -195,20 +191,25 @@ function isOneSide(indices: readonly (readonly number[])[]): boolean {
 
 const LONGEST_PERIOD = 64;
 
-/** Of at most half of the residues, and the fewer the better; where what differs does not fill the indices that differ. */
+/** Of at most half of the residues, neighbours, and the fewer the better; where what differs does not fill the indices that differ. */
 function periodOf(positions: readonly number[], axes: readonly AxisDifferences[]): Period | null {
   const filled = axes.reduce((product, { count }) => product * count, 1);
   if (positions.length < PATTERN || positions.length > 0.75 * filled) return null;
   let best: Period | null = null;
   for (let period = 2; period <= LONGEST_PERIOD; period++) {
-    const residues = new Set<number>();
-    for (const position of positions) {
-      residues.add(position % period);
-      if (2 * residues.size > period) break;
-    }
-    if (2 * residues.size > period) continue;
-    if (!best || residues.size / period < best.residues.length / best.period)
-      best = { period, residues: [...residues].sort((a, b) => a - b) };
+    const residues = residuesOf(positions, period);
+    if (!residues || spansOf(residues).length > 1) continue;
+    if (!best || residues.length / period < best.residues.length / best.period) best = { period, residues };
   }
   return best;
+}
+
+/** In order; undefined where they are more than half. */
+function residuesOf(positions: readonly number[], period: number): number[] | undefined {
+  const residues = new Set<number>();
+  for (const position of positions) {
+    residues.add(position % period);
+    if (2 * residues.size > period) return undefined;
+  }
+  return [...residues].sort((a, b) => a - b);
 }

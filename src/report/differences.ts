@@ -1,5 +1,5 @@
 /** Where a tensor's values differ, in words. */
-import type { AxisDifferences, Differences, DifferentValue, Run } from '../diff/differences.ts';
+import type { AxisDifferences, Differences, DifferentValue, Span } from '../diff/differences.ts';
 import type { Block } from './document.ts';
 import { clean, counted, plural, shapeText } from './text.ts';
 
@@ -43,21 +43,21 @@ function magnitudeText({ maxDifference, meanDifference, greater, different, notN
     : [`${shortText(maxDifference)}, mean ${shortText(meanDifference)}`, signs, ...nan].join('; ');
 }
 
-const RUNS = 8;
+const SPANS = 8;
 
 function axisText({ name, size, indices, count, remainderOf }: AxisDifferences): string {
   if (count === size) return `all ${plural(size, name)}`;
   const behind = remainderOf.length > 0 ? `, behind the last whole ${remainderOf.join(' or ')}` : '';
-  return `${name} ${runsText(indices)} of ${counted(size)}${behind}`;
+  return `${name} ${spansText(indices)} of ${counted(size)}${behind}`;
 }
 
 /** 0, 2, 4, 6 as `0 to 6 by 2`. */
-function runsText(runs: readonly Run[]): string {
-  const step = runs.length > 2 ? runs[1]![0] - runs[0]![0] : 0;
-  const isProgression = step > 1 && runs.every(([from, to], i) => from === to && from === runs[0]![0] + i * step);
-  if (isProgression) return `${runs[0]![0]} to ${runs.at(-1)![0]} by ${step}`;
-  const texts = runs.slice(0, RUNS).map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
-  return `${texts.join(', ')}${runs.length > RUNS ? `, … (${plural(runs.length - RUNS, 'more range')})` : ''}`;
+function spansText(spans: readonly Span[]): string {
+  const step = spans.length > 2 ? spans[1]![0] - spans[0]![0] : 0;
+  const isProgression = step > 1 && spans.every(([from, to], i) => from === to && from === spans[0]![0] + i * step);
+  if (isProgression) return `${spans[0]![0]} to ${spans.at(-1)![0]} by ${step}`;
+  const texts = spans.slice(0, SPANS).map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
+  return `${texts.join(', ')}${spans.length > SPANS ? `, … (${plural(spans.length - SPANS, 'more range')})` : ''}`;
 }
 
 function borderText(border: number): string {
