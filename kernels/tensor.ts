@@ -88,8 +88,6 @@ export class Tensor<T extends DType = DType> {
   data!: DataOf[T];
   /** Whether `data` can be read in prepare. */
   known = false;
-  /** Of a known tensor: whether float32 values of the file are in it, not integers alone, made float by a DEQUANTIZE. */
-  storedAsFloat = false;
   /** Whether it is state: it keeps its data from one eval to the next, and a node may write it as an input. */
   isVariable = false;
 

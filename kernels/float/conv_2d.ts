@@ -9,14 +9,13 @@
 import type { Eval, Node } from '../kernel.ts';
 import { prepareConvWindows, type WindowOptions } from '../shared/window.ts';
 import { prepareActivationFloat } from './activation.ts';
-import { addProducts, finish } from './products.ts';
-import { prepareBiasFloat, prepareWeights } from './weights.ts';
+import { addProducts, finish, prepareBiasFloat } from './products.ts';
 
 type Conv = ReturnType<typeof prepareConvFloat>;
 
 export function prepareConvFloat(node: Node) {
   const input = node.input(0, 'float32');
-  const filter = prepareWeights(node);
+  const filter = node.input(1, 'float32');
   const windows = prepareConvWindows(node, node.options<WindowOptions>(), input, filter);
   const { batches, outputHeight, outputWidth, outputDepth, filterHeight, filterWidth, filterDepth } = windows;
   const bias = prepareBiasFloat(node, outputDepth);

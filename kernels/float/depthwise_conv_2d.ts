@@ -9,8 +9,7 @@
 import type { Eval, Node } from '../kernel.ts';
 import { prepareDepthwiseWindows, type WindowOptions } from '../shared/window.ts';
 import { prepareActivationFloat } from './activation.ts';
-import { finish } from './products.ts';
-import { prepareBiasFloat, prepareWeights } from './weights.ts';
+import { finish, prepareBiasFloat } from './products.ts';
 
 const F = Math.fround;
 
@@ -18,7 +17,7 @@ type DepthwiseConv = ReturnType<typeof prepareDepthwiseConvFloat>;
 
 export function prepareDepthwiseConvFloat(node: Node) {
   const input = node.input(0, 'float32');
-  const filter = prepareWeights(node);
+  const filter = node.input(1, 'float32');
   const windows = prepareDepthwiseWindows(node, node.options<WindowOptions>(), input, filter);
   const { batches, outputHeight, outputWidth, outputDepth, filterHeight, filterWidth } = windows;
   const bias = prepareBiasFloat(node, outputDepth);

@@ -1,27 +1,68 @@
 /**
  * FULLY_CONNECTED of float32: output[b, o] = clamp(bias[o] + sum over d of input[b, d] * filter[o, d]), added up from 0 in
- * this order, the bias last.
+ * this order, the bias last. With integer weights, hybrid: bias[o] + scale[b] * filterScale[o] *
+ *   sum over d of (q[b, d] - zeroPoint[b]) * filter[o, d].
  *
- * Equals: reference/fully_connected.h. Deviations: none.
+ * Equals: reference/fully_connected.h; fully_connected.cc EvalHybridDense. Deviations: none.
  */
-import type { Eval, Node } from '../kernel.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
 import { prepareProductShape } from '../shared/convolution.ts';
-import { prepareActivationFloat } from './activation.ts';
-import { addProducts, finish } from './products.ts';
-import { prepareBiasFloat, prepareWeights } from './weights.ts';
+import type { Tensor } from '../tensor.ts';
+import { clampAsVector, prepareActivationFloat } from './activation.ts';
+import {
+  addIntegerProducts,
+  addLostSigns,
+  type HybridWeights,
+  prepareQuantizedRows,
+  prepareWeightScales,
+  quantizeRows,
+  sumRows,
+  weightsOf,
+} from './hybrid.ts';
+import { addProducts, finish, prepareBiasFloat } from './products.ts';
 
-export function prepareFullyConnectedFloat(node: Node) {
+interface Options {
+  asymmetricQuantizeInputs: boolean;
+}
+
+function prepare(node: Node) {
   const input = node.input(0, 'float32');
-  const filter = prepareWeights(node);
+  const filter = node.input<'float32' | HybridWeights>(1, 'float32', 'int8', 'uint8', 'int4', 'int2');
   const { shape, outputDepth, accumDepth } = prepareProductShape(node, input, filter);
   const bias = prepareBiasFloat(node, outputDepth);
   const output = node.output(0, shape, 'float32');
   node.macs = output.size * accumDepth;
-  const activation = prepareActivationFloat(node);
-  return { kind: 'float' as const, input, filter, bias, output, outputDepth, accumDepth, ...activation };
+  const layer = {
+    kind: 'float' as const,
+    input,
+    bias,
+    output,
+    outputDepth,
+    accumDepth,
+    ...prepareActivationFloat(node),
+  };
+  if (filter.dtype === 'float32') return { ...layer, filter: filter as Tensor<'float32'>, hybrid: undefined };
+  if (node.isMicro)
+    node.unsupported(
+      `its activations are float32, ${filter} is ${filter.dtype}: TensorFlow Lite Micro has no hybrid layers`,
+    );
+  const rows = outputDepth > 0 ? output.size / outputDepth : 0;
+  node.require(rows * accumDepth === input.size, `${input.size} values do not fall into rows of ${accumDepth}`);
+  const { asymmetricQuantizeInputs } = node.options<Options>();
+  const hybrid = {
+    filter,
+    filterScales: prepareWeightScales(node, filter, outputDepth),
+    quantized: prepareQuantizedRows(node, input, rows, asymmetricQuantizeInputs),
+    sums: node.scratch('int32', outputDepth),
+    rowSums: node.scratch('int32', outputDepth),
+  };
+  return { ...layer, filter: undefined, hybrid };
 }
 
-export function fullyConnectedFloat(p: ReturnType<typeof prepareFullyConnectedFloat>): Eval {
+type FullyConnected = ReturnType<typeof prepare>;
+
+function bind(p: FullyConnected): Eval {
+  if (p.hybrid) return () => evalHybrid(p, p.hybrid);
   const [input, filter, output] = [p.input.data, p.filter.data, p.output.data];
   const { outputDepth, accumDepth } = p;
   return () => {
@@ -32,3 +73,40 @@ export function fullyConnectedFloat(p: ReturnType<typeof prepareFullyConnectedFl
     finish(p, output);
   };
 }
+
+type Hybrid = NonNullable<FullyConnected['hybrid']>;
+
+const F = Math.fround;
+
+function evalHybrid(p: FullyConnected, { filter, filterScales, quantized, sums, rowSums }: Hybrid) {
+  const { outputDepth, accumDepth } = p;
+  const output = p.output.data;
+  const weights = weightsOf(filter);
+  quantizeRows(quantized);
+  sumRows(weights, accumDepth, rowSums.data);
+  const hasLowest = weights.includes(-128);
+  for (let b = 0; b < quantized.rows; b++) {
+    const zeroPoint = quantized.zeroPoints.data[b];
+    sums.data.fill(0);
+    addIntegerProducts(
+      quantized.values.data,
+      b * accumDepth,
+      accumDepth,
+      weights,
+      0,
+      accumDepth,
+      sums.data,
+      0,
+      outputDepth,
+    );
+    if (hasLowest) addLostSigns(quantized.values.data, b * accumDepth, accumDepth, weights, sums.data, outputDepth);
+    for (let o = 0, to = b * outputDepth; o < outputDepth; o++, to++) {
+      const sum = (sums.data[o] - Math.imul(rowSums.data[o], zeroPoint)) | 0;
+      const scaled = F(F(sum) * F(quantized.scales.data[b] * filterScales[o]));
+      output[to] = (p.bias?.data[o] ?? 0) + scaled;
+    }
+  }
+  clampAsVector(p, output);
+}
+
+export const fullyConnectedFloat = operator(prepare, bind);

@@ -1,4 +1,5 @@
 /** Sums of products in float32: what CONV_2D and FULLY_CONNECTED are made of, and what becomes of the sums. */
+import type { Node } from '../kernel.ts';
 import type { Tensor } from '../tensor.ts';
 import { clamp } from './activation.ts';
 
@@ -43,6 +44,13 @@ export function addProducts(
     for (let i = from, f = at + o * stride; i < end; i++, f++) sum = F(sum + F(input[i] * filter[f]));
     sums[to + o] = sum;
   }
+}
+
+/** Added to each of the sums, if there is one. */
+export function prepareBiasFloat(node: Node, channels: number, i = 2): Tensor<'float32'> | undefined {
+  const bias = node.optionalInput(i, 'float32');
+  node.require(!bias || bias.size === channels, `the bias has ${bias?.size} values for ${channels} channels`);
+  return bias;
 }
 
 export interface Finish {

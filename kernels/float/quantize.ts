@@ -23,14 +23,14 @@ export function affineQuantize(p: ReturnType<typeof prepareAffineQuantize>): Eva
       const scale = scales[c];
       const zeroPoint = zeroPoints[c];
       for (const end = i + inner; i < end; i++) {
-        outputData[i] = Math.min(Math.max((toInt32(inputData[i] / scale) + zeroPoint) | 0, min), max);
+        outputData[i] = Math.min(Math.max((roundToInt32(inputData[i] / scale) + zeroPoint) | 0, min), max);
       }
     }
   };
 }
 
 /** round(float32(quotient)), half away from zero, as an int32. */
-function toInt32(quotient: number): number {
+function roundToInt32(quotient: number): number {
   const y = Math.fround(quotient);
   const rounded = Math.trunc(y + (y < 0 ? -0.5 : 0.5)); // exact: y has 24 bits, the sum 53
   return rounded >= -(2 ** 31) && rounded < 2 ** 31 ? rounded : -(2 ** 31);

@@ -5,6 +5,8 @@
  * Equals: elementwise.cc, reference/neg.h, sign.cc. tflm: ABS's multiplier in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier, subtractHigh } from '../fixed_point.ts';
+import { negFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, quantizeScale, reluMultiplier, table8, typeRange } from '../quantization.ts';
 import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
@@ -78,5 +80,5 @@ function bindSign({ input, output }: ReturnType<typeof prepareSign>): Eval {
 }
 
 export const ABS = operator(prepareAbs, bindAbs);
-export const NEG = operator(prepareNeg, bindNeg);
+export const NEG = withFloat(operator(prepareNeg, bindNeg), negFloat);
 export const SIGN = operator(prepareSign, bindSign);

@@ -6,7 +6,8 @@
  * optimized one, or tflm's, which takes exp(x) - 1. Deviations: none.
  */
 import { lookup16 } from '../fixed_point.ts';
-import { expFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
+import { expFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
 import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
@@ -14,7 +15,6 @@ import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
 
 function prepareExp(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, expFloat);
   return prepare(node, ['int8', 'int16'], () => floatFunctions.exp);
 }
 
@@ -43,21 +43,18 @@ function prepare(
   const fn = functionOf(output);
   const quantization = [input.scale, input.zeroPoint, output.scale, output.zeroPoint] as const;
   return {
-    kind: 'integer' as const,
     input,
     output,
     table: dtype === 'int16' ? lut16(fn, ...quantization) : lut8(fn, ...quantization, dtype),
   };
 }
 
-function bind(p: ReturnType<typeof prepareExp>): Eval {
-  if (p.kind === 'float') return unaryFloat(p);
-  const { input, output, table } = p;
+function bind({ input, output, table }: ReturnType<typeof prepare>): Eval {
   if (table instanceof Int16Array) return unary(input, output, (value) => lookup16(table, value));
   return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
 }
 
-export const EXP = operator(prepareExp, bind);
+export const EXP = withFloat(operator(prepareExp, bind), expFloat);
 export const LOG = operator(prepareLog, bind);
 export const GELU = operator(prepareGelu, bind);
 export const ELU = operator(prepareElu, bind);

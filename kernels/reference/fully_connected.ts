@@ -8,7 +8,8 @@
  * prepareBias).
  */
 import { addHigh, multiplyByDouble, multiplyByDouble32 } from '../fixed_point.ts';
-import { fullyConnectedFloat, prepareFullyConnectedFloat } from '../float/fully_connected.ts';
+import { fullyConnectedFloat } from '../float/fully_connected.ts';
+import { type FloatForm, withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -55,11 +56,10 @@ const FILTERS = {
   int16: ['int8', 'int16', 'int4', 'int2'],
 } satisfies { [input: string]: readonly FilterType[] };
 
-export type PreparedFullyConnected = ReturnType<typeof prepare>;
-export type FullyConnected = Extract<PreparedFullyConnected, { kind: 'integer' }>;
+export type FullyConnected = ReturnType<typeof prepare>;
+export type PreparedFullyConnected = FullyConnected | FloatForm;
 
 function prepare(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareFullyConnectedFloat(node);
   const { fusedActivationFunction: activation, quantizedBiasType } = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input<FilterType>(1, ...FILTERS[input.dtype]);
@@ -134,8 +134,7 @@ function prepareDoubleRequantization(
   };
 }
 
-function bind(p: PreparedFullyConnected): Eval {
-  if (p.kind === 'float') return fullyConnectedFloat(p);
+function bind(p: FullyConnected): Eval {
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
@@ -235,4 +234,4 @@ function requantizeDoubleWide(
   }
 }
 
-export const FULLY_CONNECTED = operator(prepare, bind);
+export const FULLY_CONNECTED = withFloat(operator(prepare, bind), fullyConnectedFloat);

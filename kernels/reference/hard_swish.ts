@@ -5,19 +5,19 @@
  * Equals: reference/hard_swish.h. Deviations: none.
  */
 import { roundingDivideByPOT16, saturatingLeftShift, saturatingRoundingDoublingHighMul16 } from '../fixed_point.ts';
-import { hardSwishFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
-import { type Eval, type Node, operator } from '../kernel.ts';
+import { hardSwishFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
+import { type Node, operator } from '../kernel.ts';
 import { type HardSwishParams, hardSwishParams, table8 } from '../quantization.ts';
 import { lookup } from '../shared/lookup.ts';
 
 function prepare(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, hardSwishFloat);
   const input = node.input(0, 'int8', 'uint8');
   const output = node.output(0, input.shape, input.dtype);
   const params = hardSwishParams(input.scale, output.scale, node.singleRounding);
   node.require(params.outputShift <= 0, `input scale ${input.scale} is too large for output scale ${output.scale}`);
   const fn = (value: number) => hardSwish((value - input.zeroPoint) | 0, params) + output.zeroPoint;
-  return { kind: 'integer' as const, input, output, params, table: table8(input.dtype, input.dtype, fn) };
+  return { input, output, params, table: table8(input.dtype, input.dtype, fn) };
 }
 
 /** Of value in units of the input, in units of the output; the zero points are left to the caller. */
@@ -35,8 +35,6 @@ function hardSwish(value: number, p: HardSwishParams): number {
   return roundingDivideByPOT16(preshift, (0 - p.outputShift) | 0);
 }
 
-function bind(p: ReturnType<typeof prepare>): Eval {
-  return p.kind === 'float' ? unaryFloat(p) : lookup(p.input, p.table, p.output);
-}
+const integer = operator(prepare, ({ input, table, output }) => lookup(input, table, output));
 
-export const HARD_SWISH = operator(prepare, bind);
+export const HARD_SWISH = withFloat(integer, hardSwishFloat);

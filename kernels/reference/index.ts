@@ -1,6 +1,7 @@
 /** The operators, by the names that the schema gives them. To add one: a file, a line here, its tests. */
 
 export { DEQUANTIZE } from '../float/dequantize.ts';
+export { SQUARE } from '../float/elementwise.ts';
 export { FAKE_QUANT } from '../float/fake_quant.ts';
 export { ABS, NEG, SIGN } from './abs.ts';
 export { ADD, SUB } from './add.ts';

@@ -6,7 +6,8 @@
  * before it is multiplied by and rounded. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { leakyReluFloat, prepareUnaryFloat, unaryFloat } from '../float/elementwise.ts';
+import { leakyReluFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   convolutionMultiplier,
@@ -27,14 +28,13 @@ interface Options {
 }
 
 function prepare(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, leakyReluFloat(node.options<Options>().alpha));
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   prepareZeroPoints(node, input, output);
   const { dtype } = input;
   const params = prepareParams(node, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));
-  return { kind: 'integer' as const, input, output, table, params };
+  return { input, output, table, params };
 }
 
 type Params = ReturnType<typeof prepareParams>;
@@ -73,10 +73,9 @@ function leakyRelu(value: number, p: Params): number {
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {
-  if (p.kind === 'float') return unaryFloat(p);
   const { input, output, table, params } = p;
   if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
   return unary(input as Tensor<'int16'>, output, (value) => leakyRelu(value, params));
 }
 
-export const LEAKY_RELU = operator(prepare, bind);
+export const LEAKY_RELU = withFloat(operator(prepare, bind), leakyReluFloat);

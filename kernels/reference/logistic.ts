@@ -6,7 +6,8 @@
  * granted. Deviations: 8-bit LOGISTIC heeds the output's quantization; upstream insists on a scale of 1/256.
  */
 import { logisticInt16, tanhInt16 } from '../fixed_point.ts';
-import { logisticFloat, prepareUnaryFloat, tanhFloat, unaryFloat } from '../float/elementwise.ts';
+import { logisticFloat, tanhFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   checkedLog2,
@@ -30,7 +31,6 @@ function prepareTanh(node: Node) {
 }
 
 function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, op === 'LOGISTIC' ? logisticFloat : tanhFloat);
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   const { scale, zeroPoint, dtype } = input;
@@ -57,7 +57,6 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {
-  if (p.kind === 'float') return unaryFloat(p);
   if (p.kind === 'table') return lookup(p.input, p.table, p.output);
   const { input, output, multiplier, shift } = p;
   return p.kind === 'LOGISTIC'
@@ -65,5 +64,5 @@ function bind(p: ReturnType<typeof prepare>): Eval {
     : unary(input, output, (value) => tanhInt16(SIGMOID_TABLE, value, multiplier, shift));
 }
 
-export const LOGISTIC = operator(prepareLogistic, bind);
-export const TANH = operator(prepareTanh, bind);
+export const LOGISTIC = withFloat(operator(prepareLogistic, bind), logisticFloat);
+export const TANH = withFloat(operator(prepareTanh, bind), tanhFloat);

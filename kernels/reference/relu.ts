@@ -7,7 +7,8 @@
  * none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { clampFloat, prepareUnaryFloat, relu6Float219, unaryFloat } from '../float/elementwise.ts';
+import { clampFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -23,14 +24,11 @@ import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
 
 function relu(activation: Activation | 'RELU_0_TO_1') {
-  return operator((node) => prepare(node, activation), bind);
+  const integer = operator((node) => prepare(node, activation), bind);
+  return withFloat(integer, clampFloat(activation));
 }
 
 function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
-  if (node.input(0).dtype === 'float32') {
-    const is219 = activation === 'RELU6' && node.profile === 'tflite-2.19';
-    return prepareUnaryFloat(node, is219 ? relu6Float219 : clampFloat(activation));
-  }
   const int16 = activation === 'RELU' || activation === 'RELU6' ? (['int16'] as const) : []; // upstream has no others
   const input = node.input(0, 'int8', 'uint8', ...int16);
   const output = node.output(0, input.shape, input.dtype);
@@ -38,7 +36,7 @@ function prepare(node: Node, activation: Activation | 'RELU_0_TO_1') {
   const { dtype } = input;
   const params = prepareParams(node, activation, input, output);
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => requantize(value, params));
-  return { kind: 'integer' as const, input, output, table, params };
+  return { input, output, table, params };
 }
 
 type Params = ReturnType<typeof prepareParams>;
@@ -72,7 +70,6 @@ function rescale(value: number, { inputOffset, multiplier, shift, singleRounding
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {
-  if (p.kind === 'float') return unaryFloat(p);
   const { input, output, table, params } = p;
   if (table) return lookup(input as Tensor<'int8' | 'uint8'>, table, output);
   return unary(input as Tensor<'int16'>, output, (value) => requantize(value, params));

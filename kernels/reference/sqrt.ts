@@ -9,7 +9,8 @@
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { prepareUnaryFloat, sqrtFloat, unaryFloat } from '../float/elementwise.ts';
+import { sqrtFloat } from '../float/elementwise.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   floatFunctions,
@@ -31,11 +32,10 @@ function prepareTensors(node: Node) {
   const input = node.input(0, 'int8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   prepareZeroPoints(node, input, output);
-  return { kind: 'integer' as const, node, input, output };
+  return { node, input, output };
 }
 
 function prepareSqrt(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareUnaryFloat(node, sqrtFloat);
   const p = prepareTensors(node);
   const { input, output } = p;
   const fn = prepareSqrtOf(input.scale, output.scale, output.zeroPoint);
@@ -104,7 +104,6 @@ function rsqrt(value: number, p: RsqrtParams): number {
 }
 
 function bindSqrt(p: ReturnType<typeof prepareSqrt>): Eval {
-  if (p.kind === 'float') return unaryFloat(p);
   const { node, input, output, table } = p;
   if (table instanceof Int8Array) return checked(node, input, lookup(input as Tensor<'int8'>, table, output));
   const roots = table.data;
@@ -133,5 +132,5 @@ function checked(node: Node, input: Tensor<'int8' | 'int16'>, run: Eval): Eval {
   };
 }
 
-export const SQRT = operator(prepareSqrt, bindSqrt);
+export const SQRT = withFloat(operator(prepareSqrt, bindSqrt), sqrtFloat);
 export const RSQRT = operator(prepareRsqrt, bindRsqrt);

@@ -110,7 +110,7 @@ export function prepareRequantization(
 }
 
 /** Prepared arrays have an element for each channel. */
-function prepareChannelCount(node: Node, channels: number) {
+export function prepareChannelCount(node: Node, channels: number) {
   if (16 * channels > node.limits.tensorBytes) {
     throw new LimitError(`${node}: ${channels} channels, more than limits.tensorBytes allows for`);
   }

@@ -4,7 +4,15 @@ import { benchModel } from '../bench/bench.ts';
 import { benchText } from '../report/bench.ts';
 import { about, readFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson, signatureOption } from './output.ts';
+import {
+  type EngineOptions,
+  engineOf,
+  engineOptions,
+  jsonOption,
+  print,
+  printJson,
+  signatureOption,
+} from './output.ts';
 
 interface BenchOptions extends EngineOptions, InputOptions {
   readonly signature?: string;
@@ -25,26 +33,24 @@ export function addBench(program: Command): void {
     .option('--runs <n>', 'how many invokes to time (default: as many as take a second, at least 10)', positiveNumber)
     .option('--per-op', 'time every node too')
     .addHelpText('after', INPUT_HELP)
-    .action(
-      (path: string, files: string[], { json, runs, perOp, signature, profile, kernels, ...options }: BenchOptions) => {
-        const bytes = readFile(path);
-        const given = hasInputs(files, options) ? options : { ...options, inputFill: 'random' as const };
-        let sources: string[] = [];
-        const timing = about(path, () =>
-          benchModel(
-            bytes,
-            (target) => {
-              const inputs = readInputs(target, files, given);
-              sources = inputs.map(({ source }) => source);
-              return inputs.map(({ data }) => data);
-            },
-            { profile, kernels, signature, runs, perOp },
-          ),
-        );
-        if (json) printJson({ path, ...(signature !== undefined && { signature }), inputs: sources, ...timing });
-        else print(benchText(path, sources, timing));
-      },
-    );
+    .action((path: string, files: string[], { json, runs, perOp, signature, ...options }: BenchOptions) => {
+      const bytes = readFile(path);
+      const given = hasInputs(files, options) ? options : { ...options, inputFill: 'random' as const };
+      let sources: string[] = [];
+      const timing = about(path, () =>
+        benchModel(
+          bytes,
+          (target) => {
+            const inputs = readInputs(target, files, given);
+            sources = inputs.map(({ source }) => source);
+            return inputs.map(({ data }) => data);
+          },
+          { ...engineOf(options), signature, runs, perOp },
+        ),
+      );
+      if (json) printJson({ path, ...(signature !== undefined && { signature }), inputs: sources, ...timing });
+      else print(benchText(path, sources, timing));
+    });
 }
 
 function positiveNumber(text: string): number {

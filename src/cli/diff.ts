@@ -8,7 +8,7 @@ import { Interpreter } from '../runtime/interpreter.ts';
 import { readTheirs } from './candidate_files.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, otherExamples, readInputs } from './inputs.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 interface DiffOptions extends EngineOptions, InputOptions {
   readonly input: string[];
@@ -38,9 +38,9 @@ Exit status: 1 if a value differs.
 ${INPUT_HELP}`,
     )
     .action((path: string, theirs: string, options: DiffOptions) => {
-      const { profile, kernels, input, example } = options;
+      const { input, example } = options;
       const bytes = readFile(path);
-      const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
+      const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const target = targetOf(interpreter);
       const inputs = readInputs(target, input, options);
       const otherInputs = otherExamples(target, input, options);

@@ -10,7 +10,7 @@ import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile, writeFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 type Format = 'npz' | 'npy' | 'csv' | 'json';
 
@@ -36,14 +36,15 @@ export function addDump(program: Command): void {
     .option('--name <patterns...>', 'only tensors whose name, or tensor_<index>, matches: * stands for any text', [])
     .addHelpText('after', INPUT_HELP)
     .action((path: string, options: DumpOptions) => {
-      const { profile, kernels, input, name, out } = options;
+      const { input, name, out } = options;
       const bytes = readFile(path);
-      const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
+      const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const inputs = hasInputs(input, options)
         ? readInputs(targetOf(interpreter), input, options).map(({ data }) => data)
         : undefined;
       const tensors = chosen(dump(interpreter, inputs), name);
-      if (options.json || out === undefined) printJson({ path, profile, tensors: tensors.map(withValues) });
+      if (options.json || out === undefined)
+        printJson({ path, profile: options.profile, tensors: tensors.map(withValues) });
       else print(`${plural(tensors.length, 'tensor')} in ${write(out, options.format, tensors).join(', ')}`);
     });
 }

@@ -26,13 +26,23 @@ export function progressBar(what: string, total: number): SingleBar {
   return bar;
 }
 
-export type EngineOptions = Required<Pick<InterpreterOptions, 'profile' | 'kernels'>>;
+export type EngineOptions = Required<Pick<InterpreterOptions, 'profile' | 'kernels'>> &
+  Pick<InterpreterOptions, 'allowFloat'>;
 
-/** --profile and --kernels, for every command that runs a model. */
+/** --profile, --kernels and --allow-float, for every command that runs a model. */
 export function engineOptions(command: Command): Command {
-  return profileOption(command).addOption(
-    new Option('--kernels <name>', 'which kernels compute them').choices(['auto', 'simd', 'reference']).default('auto'),
-  );
+  return profileOption(command)
+    .addOption(
+      new Option('--kernels <name>', 'which kernels compute them')
+        .choices(['auto', 'simd', 'reference'])
+        .default('auto'),
+    )
+    .option('--allow-float', 'run a model, too, in which nothing is quantized');
+}
+
+/** What of a command's options makes its interpreter. */
+export function engineOf({ profile, kernels, allowFloat = false }: EngineOptions) {
+  return { profile, kernels, allowFloat };
 }
 
 export function profileOption(command: Command): Command {

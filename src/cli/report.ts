@@ -9,7 +9,7 @@ import { targetOf } from '../runtime/entry_point.ts';
 import { readTheirs } from './candidate_files.ts';
 import { about, ownPath, readFile, writeFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 interface ReportOptions extends EngineOptions, InputOptions {
   readonly input: string[];
@@ -46,15 +46,14 @@ export function addReport(program: Command): void {
 }
 
 function reportOf(path: string, options: ReportOptions): ModelReport {
-  const { profile, kernels, input, against, example } = options;
+  const { input, against, example } = options;
   const hasInput = hasInputs(input, options);
   if (against !== undefined && !hasInput) throw new InputError('--against needs --input: what both ran on');
   const bytes = readFile(path);
   return about(path, () =>
     modelReport(bytes, {
       name: path,
-      profile,
-      kernels,
+      ...engineOf(options),
       ...(hasInput && { inputs: (interpreter) => readInputs(targetOf(interpreter), input, options) }),
       ...(against !== undefined && { against: { name: against, arrays: readTheirs(against), example } }),
     }),

@@ -8,6 +8,7 @@ import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import {
   type EngineOptions,
+  engineOf,
   engineOptions,
   jobsOption,
   jsonOption,
@@ -52,8 +53,8 @@ export function addRun(program: Command): void {
     .addHelpText('after', INPUT_HELP)
     .action(async (path: string, files: string[], options: RunOptions) => {
       const bytes = readFile(path);
-      const { profile, kernels, signature } = options;
-      const target = about(path, () => targetOf(new Interpreter(bytes, { profile, kernels }), signature));
+      const { signature } = options;
+      const target = about(path, () => targetOf(new Interpreter(bytes, engineOf(options)), signature));
       if (options.each) await runEach({ path, bytes, target, files }, options);
       else runOnce({ path, bytes, target, files }, options);
     });

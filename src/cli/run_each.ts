@@ -8,7 +8,7 @@ import { type EachRun, eachText } from '../report/run.ts';
 import type { OutputTensor, TensorData } from '../runtime/tensor_info.ts';
 import { about } from './files.ts';
 import { type EachInput, readEach } from './inputs.ts';
-import { print, printJson, progressBar } from './output.ts';
+import { engineOf, print, printJson, progressBar } from './output.ts';
 import type { Given, RunOptions } from './run.ts';
 import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, writeArrays } from './run_output.ts';
 
@@ -38,11 +38,11 @@ export async function runEach({ path, bytes, target, files }: Given, options: Ru
 
 /** The runs in order. Files are read as runs are made of them. */
 async function invokeEach({ path, bytes, target, files }: Given, options: RunOptions, onRun: (total: number) => void) {
-  const { profile, kernels, jobs } = options;
+  const { jobs } = options;
   if (jobs > 1 && target.signature !== undefined) {
     throw new InputError('--jobs runs the main graph alone: leave out --signature, or --jobs');
   }
-  const pool = jobs > 1 ? new InterpreterPool(bytes, { profile, kernels, threads: jobs }) : undefined;
+  const pool = jobs > 1 ? new InterpreterPool(bytes, { ...engineOf(options), threads: jobs }) : undefined;
   const invokeHere = async (values: readonly TensorData[]): Promise<OutputTensor[]> => {
     target.interpreter.resetVariables();
     return target.invoke(values);

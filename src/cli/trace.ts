@@ -7,7 +7,7 @@ import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
 interface TraceOptions extends EngineOptions, InputOptions {
   readonly input: string[];
@@ -33,9 +33,9 @@ export function addTrace(program: Command): void {
     .option('--all', 'list every product')
     .addHelpText('after', INPUT_HELP)
     .action((path: string, options: TraceOptions) => {
-      const { profile, kernels, layer, at, output, all = false } = options;
+      const { layer, at, output, all = false } = options;
       const bytes = readFile(path);
-      const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels }));
+      const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const inputs = readInputs(targetOf(interpreter), options.input, options);
       const layers = interpreter.nodes.map(({ index, op, outputs }) => ({
         node: index,

@@ -10,7 +10,16 @@ import { Threads } from '../pool/threads.ts';
 import { type VerifiedModel, type VerifyReport, verifyText } from '../report/verify.ts';
 import { findModels, isFolder } from './files.ts';
 import { findGolden } from './golden_file.ts';
-import { engineOptions, jobsOption, jsonOption, print, printJson, progressBar, signatureOption } from './output.ts';
+import {
+  engineOf,
+  engineOptions,
+  jobsOption,
+  jsonOption,
+  print,
+  printJson,
+  progressBar,
+  signatureOption,
+} from './output.ts';
 import { notVerified, type Pair, type VerifiedPair, type VerifyEngine, verifyPair } from './verify_pair.ts';
 
 interface VerifyOptions extends VerifyEngine {
@@ -64,7 +73,7 @@ function findPairs(paths: readonly string[], signature: string | undefined): Pai
 async function verifyAll(pairs: readonly Pair[], options: VerifyOptions): Promise<VerifyReport> {
   const bar = progressBar('verifying', pairs.length);
   const { profile, kernels, signature } = options;
-  const engine = { profile, kernels, ...(signature !== undefined && { signature }) };
+  const engine = { ...engineOf(options), ...(signature !== undefined && { signature }) };
   const threads = Math.min(options.jobs, pairs.length);
   const verified = await (threads > 1 ? inThreads(threads, pairs, engine, bar) : here(pairs, engine, bar));
   bar.stop();

@@ -30,7 +30,14 @@ export function explainPrepared(prepared: PreparedNode | undefined): Account {
   if (!prepared) return note('its shapes are computed while the model runs: explain it after an invoke');
   const account = accountOf(prepared.node);
   if (!account) return note('this operator has no account of its own: what the file says is all there is');
-  if (!accountOfPrepared(prepared)) return note('it computes in float32: nothing is rescaled');
+  if (!accountOfPrepared(prepared)) {
+    const { hybrid } = prepared.prepared as { readonly hybrid?: object };
+    return note(
+      hybrid
+        ? 'it computes in float32: its input is quantized whenever it runs, products with integer weights are added in int32'
+        : 'it computes in float32: nothing is rescaled',
+    );
+  }
   return { ...NOTHING, ...account.explain(prepared.prepared as never, prepared.node) };
 }
 

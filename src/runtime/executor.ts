@@ -286,7 +286,6 @@ export class Executor {
     }
     for (const tensor of node.outputs) {
       tensor.known = true;
-      tensor.storedAsFloat = node.inputs.some((input) => input?.storedAsFloat);
       this.#constants.add(tensor);
     }
     return true;

@@ -41,7 +41,6 @@ export function buildGraph(
     if (spec.constant) {
       tensor.data = constants.data(tensor, spec.constant);
       tensor.known = true;
-      tensor.storedAsFloat = spec.dtype === 'float32';
     }
     return tensor;
   });

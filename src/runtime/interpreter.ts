@@ -10,6 +10,7 @@ import { Program } from './session.ts';
 import { type SignatureInfo, SignatureRunner } from './signature_runner.ts';
 import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, Runner } from './subgraph_runner.ts';
 import { described, type OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
+import { refuseFloatModel } from './unsupported.ts';
 
 export interface InterpreterOptions {
   /** Whose bits; default 'tflite'. */
@@ -21,6 +22,11 @@ export interface InterpreterOptions {
   readonly kernels?: 'auto' | 'simd' | 'reference';
   /** What a model may cost: above them a LimitError is thrown. Defaults: 1 GiB of tensors, 2^40 multiply-accumulates. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Whether a model of float32 layers runs, too, in which nothing is quantized; by default it is refused, so that nobody takes
+   * it for one that is.
+   */
+  readonly allowFloat?: boolean;
   /** Operators of your own, by the custom name that the file gives them. */
   readonly customOps?: { readonly [name: string]: Operator };
 }
@@ -58,6 +64,7 @@ export class Interpreter {
     this.profile = profile;
     this.kernels = chooseKernels(kernels);
     this.model = loadModel(bytes);
+    if (!options.allowFloat) refuseFloatModel(this.model);
     this.#program = new Program(this.model, {
       profile: this.profile,
       limits: { ...DEFAULT_LIMITS, ...options.limits },

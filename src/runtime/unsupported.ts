@@ -1,6 +1,8 @@
-/** What is said of a graph with nodes that cannot be run: each of them, why, and what to do. */
+/** What is said of a graph with nodes that cannot be run: each of them, and why; and of a model in which nothing is quantized. */
 import { UnsupportedError, type UnsupportedNode } from '../../kernels/errors.ts';
-import type { Node, NodeParts } from '../../kernels/kernel.ts';
+import type { Node } from '../../kernels/kernel.ts';
+import type { Model, OperatorSpec, Subgraph, TensorSpec } from '../model/model.ts';
+import { constantKind, typeLimits } from '../model/operator_facts.ts';
 import type { Graph } from './graph.ts';
 
 /** One error may be about many nodes: those of a subgraph that the node runs. */
@@ -16,13 +18,6 @@ export function unsupportedNodes(unsupported: readonly UnsupportedNode[], graph:
   const lines = unsupported.slice(0, MAX_NAMED).map(({ reason }) => `\n  ${reason}`);
   const rest = unsupported.slice(MAX_NAMED);
   if (rest.length > 0) lines.push(`\n  and ${rest.length} more: ${countOps(rest)}`);
-  if (unsupported.some(({ reason }) => / (is|are) float/.test(reason))) {
-    if (!graph.nodes.some(isQuantized)) lines.push(`\n${floatThroughout(unsupported, graph)}`);
-    lines.push(
-      '\nrequant runs quantized models: give the converter a representative_dataset, so that it quantizes activations, too; ' +
-        '`requant inspect` shows which tensors are not quantized, and why.',
-    );
-  }
   const [{ op, node }] = unsupported as [UnsupportedNode];
   return new UnsupportedError(
     `requant cannot run ${unsupported.length} of ${graph.nodes.length} nodes:${lines.join('')}`,
@@ -31,22 +26,40 @@ export function unsupportedNodes(unsupported: readonly UnsupportedNode[], graph:
   );
 }
 
-/** Whether the node computes on quantized values, or makes them: a DEQUANTIZE of constants does not. */
-function isQuantized({ inputs, outputs }: NodeParts): boolean {
-  return [...inputs, ...outputs].some(
-    (tensor) => tensor?.quantization && tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && !tensor.known,
+/**
+ * Refuses a model that has layers, and nothing in it is quantized, so that nobody takes its answers for those of a quantized one.
+ * One quantized tensor is enough to be let through: converters leave parts of such models in float32.
+ */
+export function refuseFloatModel({ subgraphs }: Model): void {
+  if (subgraphs.some(({ tensors }) => tensors.some(isQuantized))) return;
+  const layers = subgraphs.flatMap((subgraph) =>
+    subgraph.operators.filter((operator) => isFloatLayer(operator, subgraph)),
+  );
+  const [first] = layers;
+  if (first === undefined) return;
+  const { op, index: node, place } = first;
+  throw new UnsupportedError(
+    `requant runs quantized models, and nothing in this one is quantized: the weights of ${countOps(layers)} are float32; ` +
+      'quantize it (TensorFlow: converter.optimizations = [tf.lite.Optimize.DEFAULT] with a representative_dataset; ' +
+      'or ai-edge-quantizer), or run it as it is with the option allowFloat (on the command line, --allow-float)',
+    { ...place, op, node },
+    layers.map((layer) => ({
+      op: layer.op,
+      node: layer.index,
+      reason: `${layer.op} (node ${layer.index}): its weights are float32`,
+    })),
   );
 }
 
-/** Names the float nodes that could be run, too: it is the whole model that is not quantized. */
-function floatThroughout(unsupported: readonly UnsupportedNode[], graph: Graph): string {
-  const named = new Set(unsupported.map(({ node }) => node));
-  const others = graph.nodes
-    .filter(({ index, outputs }) => !named.has(index) && outputs.some(({ dtype }) => dtype === 'float32'))
-    .map(({ op, index }) => ({ op, text: `${op} (node ${index})` }));
-  if (others.length === 0) return 'The model is float throughout.';
-  const list = others.length > MAX_NAMED ? countOps(others) : others.map(({ text }) => text).join(', ');
-  return `The model is float throughout: so ${others.length === 1 ? 'is' : 'are'} ${list}.`;
+function isQuantized({ dtype, quantization }: TensorSpec): boolean {
+  return quantization !== undefined && typeLimits(dtype) !== undefined;
+}
+
+function isFloatLayer({ op, inputs }: OperatorSpec, { tensors }: Subgraph): boolean {
+  return inputs.some((i, place) => {
+    const tensor = tensors[i];
+    return tensor?.constant !== undefined && tensor.dtype === 'float32' && constantKind(op, place) === 'weights';
+  });
 }
 
 /** 30 CONV_2D, 10 ADD */

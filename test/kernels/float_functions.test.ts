@@ -94,7 +94,7 @@ describe.each(kernelSets)('functions of float32, $name', ({ set }) => {
     expect(resized).toEqual({ shape: [1, 3, 3, 1], data });
   });
 
-  test.each(['NEG', 'ABS', 'ELU', 'LOG', 'SUM', 'PRELU'])('%s has no float32 form here', (op) => {
+  test.each(['ABS', 'ELU', 'LOG', 'SUM', 'PRELU'])('%s has no float32 form here', (op) => {
     expect(() => run(op, [float([1]), int32(0)])).toThrow(/is float32; it can be/);
   });
 });

@@ -53,7 +53,7 @@ function bitsOf(data: TensorData) {
 describe.each(['reference', 'simd'] as const)('recorded answers, %s', (kernels) => {
   describe.each(PROFILES)('%s', (profile) => {
     test.each(answeredIn(profile))('%s', (op) => {
-      const options = { profile, kernels };
+      const options = { profile, kernels, allowFloat: true };
       const failures = [...readRecorded(op)]
         .filter(({ outputs }) => outputs[profile])
         .flatMap((test) => {

@@ -75,7 +75,6 @@ function tensorOf(literal: TensorLiteral, index: number): Tensor {
     tensor.data = viewOf(dtype, new ArrayBuffer(tensor.byteLength), 0, sizeOf(shape));
     setData(tensor, data);
     tensor.known = true;
-    tensor.storedAsFloat = dtype === 'float32';
   }
   return tensor;
 }

@@ -118,15 +118,17 @@ class Draw:
             noise = np.where(self.random.random(shape) < 0.7, edges, noise)
         return np.asarray(noise, np.float32)
 
-    def floats(self, shape):
+    def floats(self, shape, finite=False):
         """
         An input of float32: noise; then, in half of the cases, ends of the type, infinities and NaN among zeros of both
-        signs and halves.
+        signs and halves. Finite: neither of the latter two.
         """
         reach = self.choice(1, 4, 20)
         runs = [np.asarray(self.random.uniform(-reach, reach, shape), np.float32) for _ in range(RUNS)]
         few = np.float32([0, -0.0, 0.5, -0.5, 1, -1, 3, 6, -100])
         ends = np.float32([3.4e38, -3.4e38, 1e-40, -1e-40, np.inf, -np.inf, np.nan]) if self.chance(0.5) else few
+        if finite:
+            ends = ends[np.isfinite(ends)]
         kinds = self.random.choice([0, 1, 2], shape, p=[0.5, 0.44, 0.06])
         runs[1] = np.choose(kinds, [runs[1], self.random.choice(few, shape), self.random.choice(ends, shape)])
         return Tensor("float32", tuple(shape), runs=runs)
@@ -198,9 +200,10 @@ class Draw:
         of its input, its weights, its bias, the quantization of its output. Half of the biases lie at rounding
         boundaries: there the sum, if all inputs are at their zero point, is half a step of the output, give or take 1.
         """
-        if dtype == "float32":
+        if dtype == "float32" or "-" in dtype:
             bias = self.constant("float32", self.random.uniform(-4, 4, weight_shape[axis]))
-            return {}, self.stored(weight_type, weight_shape, axis), bias, {}
+            make = {"float32": self.stored, "float32-weights": self.real}.get(dtype, self.integers)
+            return {}, make(weight_type, weight_shape, axis), bias, {}
         low, high = LIMITS[weight_type]
         if weight_type == "int8" and self.chance(0.8):
             low += 1
@@ -244,9 +247,16 @@ class Draw:
         bias = self.constant(bias_type, bias, scale=np.float32(input_scale * scales), zero_point=0)
         return self.quantization(dtype, input_scale), weights, bias, self.quantization(dtype, output_scale)
 
-    def stored(self, dtype, shape, axis):
-        """Weights of float32 that are integers in the file, with one scale or one for each channel."""
+    def integers(self, dtype, shape, axis, shifted=False):
+        """Weights with one scale or one for each channel."""
         scales = [self.power(-9, -4) for _ in range(shape[axis] if self.chance(0.6) else 1)]
-        zero_points = [self.zero_point("uint8") if dtype == "uint8" else 0 for _ in scales]
-        integers = self.constant(dtype, self.values(dtype, shape), scale=scales, zero_point=zero_points, axis=axis)
-        return Tensor("float32", tuple(shape), stored=integers)
+        zero_points = [self.zero_point("uint8") if shifted and dtype == "uint8" else 0 for _ in scales]
+        return self.constant(dtype, self.values(dtype, shape), scale=scales, zero_point=zero_points, axis=axis)
+
+    def stored(self, dtype, shape, axis):
+        """Weights of float32 that are integers in the file."""
+        return Tensor("float32", tuple(shape), stored=self.integers(dtype, shape, axis, shifted=True))
+
+    def real(self, dtype, shape, axis):
+        """Weights that are float32 in the file."""
+        return self.constant(dtype, self.random.uniform(-1, 1, shape))

@@ -57,11 +57,32 @@ def image(d, deepest=5):
 
 
 def weight_type_of(d, dtype):
+    if is_hybrid(dtype):
+        return dtype.removeprefix("hybrid-")
+    if dtype == "float32-weights":
+        return "float32"
     if dtype == "float32":
         return d.choice("int8", "int8", "uint8", "int4")
     if dtype == "int8":
         return d.choice("int8", "int8", "int8", "int4")
     return "uint8" if dtype == "uint8" else "int8"
+
+
+def activations_of(dtype):
+    """
+    The type of a layer's activations: float32 in a case `hybrid-int8`, of which only the weights are int8, and in a case
+    `float32-weights`; in one of `float32`, the weights are integers in the file.
+    """
+    return "float32" if is_hybrid(dtype) or dtype == "float32-weights" else dtype
+
+
+def is_hybrid(dtype):
+    return dtype.startswith("hybrid-")
+
+
+def feed(d, dtype, shape, **quantization):
+    """The input of a layer; of a hybrid one, finite: of others, C++ leaves the extremes undefined."""
+    return d.floats(shape, finite=True) if is_hybrid(dtype) else d.feed(activations_of(dtype), shape, **quantization)
 
 
 def bias_type_of(d, dtype, narrow=True):
@@ -189,15 +210,19 @@ def fully_connected(d, op, dtype):  # uint8 not per channel
     shape = (*leading, depth)
     if not keep and leading and d.chance(0.3):  # the last dimension need not be the depth
         shape = (*leading[:-1], depth * leading[-1])
-    inputs = [d.feed(dtype, shape, **qx), weights, bias]
+    inputs = [feed(d, dtype, shape, **qx), weights, bias]
     if d.chance(0.2):
         inputs = inputs[:2] + [None] * d.integer(0, 1)
     return Node(
         op,
         inputs,
-        [Tensor(dtype, **qy)],
+        [Tensor(activations_of(dtype), **qy)],
         options(
-            "FullyConnected", fusedActivationFunction=d.activation(), keepNumDims=keep, quantizedBiasType=bias_code
+            "FullyConnected",
+            fusedActivationFunction=d.activation(),
+            keepNumDims=keep,
+            quantizedBiasType=bias_code,
+            asymmetricQuantizeInputs=is_hybrid(dtype) and d.chance(0.5),
         ),
     )
 
@@ -1242,7 +1267,7 @@ IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
     (arithmetic, "ADD SUB MUL"),
     (div, "DIV"),
     (alike, "MAXIMUM MINIMUM"),
-    (plain, "RELU RELU6 RELU_N1_TO_1 RELU_0_TO_1 LOGISTIC TANH HARD_SWISH EXP SQRT"),
+    (plain, "RELU RELU6 RELU_N1_TO_1 RELU_0_TO_1 LOGISTIC TANH HARD_SWISH EXP SQRT NEG SQUARE"),
     (leaky_relu, "LEAKY_RELU"),
     (softmax, "SOFTMAX"),
     (l2_normalization, "L2_NORMALIZATION"),
@@ -1250,8 +1275,18 @@ IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
     (resize, "RESIZE_BILINEAR"),
 ]
 
+FLOAT_LAYERS = [  # float32 activations with weights that are not behind a DEQUANTIZE: a third
+    (fully_connected, "float32-weights hybrid-int8 hybrid-uint8 hybrid-int4", "FULLY_CONNECTED"),
+]
+
 TABLE = {}  # operator: {type: (recipe, share of the cases)}
-for lines, share in ((COMPUTING, 1), (MOVING, 1 / 3), ([(r, "float32", names) for r, names in IN_FLOAT], 1 / 5)):
+SHARES = (
+    (COMPUTING, 1),
+    (MOVING, 1 / 3),
+    ([(recipe, "float32", names) for recipe, names in IN_FLOAT], 1 / 5),
+    (FLOAT_LAYERS, 1 / 3),
+)
+for lines, share in SHARES:
     for recipe, types, names in lines:
         for name in names.split():
             TABLE.setdefault(name, {}).update({dtype: (recipe, share) for dtype in types.split()})

@@ -11,6 +11,7 @@ number and --seed. Cases that a runtime refuses, dies of, or answers twice with 
 
 import argparse
 import importlib.metadata
+import io
 import json
 import math
 import pathlib
@@ -177,6 +178,7 @@ def write_files(options, op, cases):
 
 def write_zip(options, op, cases, made_by):
     """cases.json says what follows what in models.bin and values.bin: that way the compression sees them as one."""
+    cases = kept_cases(options, op, cases) + cases
     index, models, values = [], [], []
     signature = lambda arrays: [[array.dtype.name, *array.shape[1:]] for array in arrays]
     for case in cases:
@@ -198,6 +200,33 @@ def write_zip(options, op, cases, made_by):
     with zipfile.ZipFile(options.out / f"{op}.zip", "w") as file:
         for name, content in (("cases.json", text), ("models.bin", b"".join(models)), ("values.bin", b"".join(values))):
             file.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+
+
+def kept_cases(options, op, cases):
+    """With --types, what the container has of other types stays as it is, with the answers of all profiles."""
+    path = options.out / f"{op}.zip"
+    if not options.types or not path.exists():
+        return []
+    with zipfile.ZipFile(path) as file:
+        index = json.loads(file.read("cases.json"))
+        models, values = (io.BytesIO(file.read(name)) for name in ("models.bin", "values.bin"))
+    kept = []
+    for entry in index["cases"]:
+        model = models.read(entry["model"])
+        others = {profile: entry[profile] for profile in OTHERS if profile in entry}
+
+        def arrays(signature):
+            read = lambda dtype, shape: values.read(np.dtype(dtype).itemsize * int(np.prod(shape)))
+            shapes = [(dtype, (index["runs"], *shape)) for dtype, *shape in signature]
+            return [np.frombuffer(read(*one), one[0]).reshape(one[1]) for one in shapes]
+
+        inputs, outputs = arrays(entry["inputs"]), {"tflite": arrays(entry["outputs"])}
+        for profile, how in others.items():
+            outputs[profile] = outputs[OTHERS[profile]] if how == "same" else arrays(entry["outputs"])
+        case = {key: entry[key] for key in ("type", "number")} | {"model": model, "inputs": inputs, "outputs": outputs}
+        kept.append(case | {"others": others, "operators": index["operators"]})
+    made = {case["type"] for case in cases}
+    return [case for case in kept if case["type"] not in made]
 
 
 def versions(profiles):

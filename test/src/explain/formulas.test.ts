@@ -55,7 +55,7 @@ describe.each(PROFILES)('%s', (profile) => {
 
 /** What is wrong with the first value that the formulas give otherwise. */
 function check(model: Uint8Array, profile: Profile, inputs: TensorData[], indices: readonly string[], op: string) {
-  const interpreter = new Interpreter(model, { profile });
+  const interpreter = new Interpreter(model, { profile, allowFloat: true });
   const [output] = interpreter.invoke(inputs);
   const { nodes } = explain(interpreter);
   const node = nodes.find((other) => other.op === op) ?? nodes[0]!;

@@ -29,14 +29,16 @@ test.each(traced)('random models, in every profile that answers were recorded of
   for (const { model, inputs, outputs, name } of readRecorded(op)) {
     const given = inputs.map((input) => valuesOf(input, 0));
     const profiles = PROFILES.filter((profile) => outputs[profile]);
-    const interpreter = new Interpreter(model, { profile: profiles[0]! });
+    const interpreter = new Interpreter(model, { profile: profiles[0]!, allowFloat: true });
     if (interpreter.nodes.length > 1) continue; // a case of several nodes, of which the operator is not the first
     interpreter.invoke(given);
     if (explain(interpreter).nodes[0]!.notes.some((note) => note.includes('computes in float32'))) {
       const { shape } = outputs[profiles[0]!]![0]!;
       if (sizeOf(shape) === 0) continue;
       const place = { node: 0, at: unflatten(shape, 0) };
-      expect(() => trace(new Interpreter(model), given, place)).toThrow(/values of this operator are not traced/);
+      expect(() => trace(new Interpreter(model, { allowFloat: true }), given, place)).toThrow(
+        /values of this operator are not traced/,
+      );
       continue;
     }
     for (const [output, { shape }] of outputs[profiles[0]!]!.entries()) {
