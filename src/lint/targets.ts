@@ -5,8 +5,7 @@ import { groupBy } from '../inspect/group_by.ts';
 import type { OperatorSpec, Subgraph } from '../model/model.ts';
 import { CMSIS_NN_TYPES } from '../targets/cmsis_nn.ts';
 import { EDGE_TPU_RUNTIME } from '../targets/edge_tpu.ts';
-import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../targets/micro_operators.ts';
-import { MICRO_TYPES } from '../targets/tflm.ts';
+import { microObjection } from '../targets/tflm.ts';
 import { count, type Found, few, type LintContext, type Remedy, type Rule, remedy } from './rule.ts';
 
 const REPLACE = remedy('express it by operators that the target has, or compute it outside of the model');
@@ -21,15 +20,7 @@ export const microOperators: Rule = {
   why: 'AllocateTensors fails on the device, with the name of the operator at best',
   target: 'tflm',
   check: (context) =>
-    grouped(context, ({ op, isCustom, ...node }, subgraph) => {
-      if (!Object.hasOwn(isCustom ? MICRO_CUSTOM_METHODS : MICRO_METHODS, op)) return 'it has no such operator';
-      const types = Object.hasOwn(MICRO_TYPES, op) ? MICRO_TYPES[op] : undefined;
-      const [from, to] = [node.inputs[0], node.outputs[0]].map((i) => subgraph.tensors[i ?? -1]);
-      if (!types || !from || isFloat(from)) return undefined;
-      const type = op === 'QUANTIZE' ? `${from.dtype}-${to?.dtype}` : from.dtype;
-      if (types.includes(type)) return undefined;
-      return `its kernel takes no ${op === 'QUANTIZE' ? type.replace('-', ' to ') : type}`;
-    }),
+    grouped(context, (node, subgraph) => microObjection(node, subgraph, context.model)?.text),
 };
 
 export const cmsisOperators: Rule = {

@@ -1,91 +1,95 @@
-/** The element types that TensorFlow Lite Micro computes. */
+/** Does TensorFlow Lite Micro take this model? Decided node by node, as its AllocateTensors and Invoke do. */
+import type { Model, OperatorSpec, Subgraph } from '../model/model.ts';
+import type { MicroKernel, Objection, Types } from './micro_kernel.ts';
+import { MICRO_CUSTOM_KERNELS, MICRO_KERNELS } from './micro_kernels.ts';
+import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from './micro_operators.ts';
+import { NodeView } from './node_view.ts';
+
+/** A node that TensorFlow Lite Micro does not take. */
+export interface MicroRefusal {
+  readonly subgraph: number;
+  readonly node: number;
+  readonly op: string;
+  /** Without the operator's name: 'it has no such operator', 'its kernel takes no filter of uint8 ...'. */
+  readonly reason: string;
+  /** The program ends there, in place of an error from AllocateTensors or Invoke. */
+  readonly dies: boolean;
+}
+
+/** Every node of the model that TensorFlow Lite Micro refuses, in the order of the file. */
+export function microRefusals(model: Model): MicroRefusal[] {
+  return model.subgraphs.flatMap((subgraph) =>
+    subgraph.operators.flatMap((operator) => {
+      const objection = microObjection(operator, subgraph, model);
+      if (!objection) return [];
+      const { text, dies } = objection;
+      return { subgraph: subgraph.index, node: operator.index, op: operator.op, reason: text, dies: dies ?? false };
+    }),
+  );
+}
+
+/** Why TensorFlow Lite Micro does not take a node; undefined where it does, or where its kernel is not known here. */
+export function microObjection(operator: OperatorSpec, subgraph: Subgraph, model: Model): Objection | undefined {
+  const { op, isCustom } = operator;
+  if (!Object.hasOwn(isCustom ? MICRO_CUSTOM_METHODS : MICRO_METHODS, op)) return { text: 'it has no such operator' };
+  const kernels = isCustom ? MICRO_CUSTOM_KERNELS : MICRO_KERNELS;
+  return Object.hasOwn(kernels, op) ? objectionOf(kernels[op]!, operator, subgraph, model) : undefined;
+}
+
+function objectionOf(
+  kernel: MicroKernel,
+  operator: OperatorSpec,
+  subgraph: Subgraph,
+  model: Model,
+): Objection | undefined {
+  const [inputs, outputs] = [kernel.inputs, kernel.outputs].map(namesOf);
+  const node = new NodeView(operator, subgraph, model, inputs!.names, outputs!.names);
+  const missing = inputs!.names.find((name) => !inputs!.optional.has(name) && !node.tensor(name));
+  if (missing) return { text: `its kernel needs ${missing}` };
+  if (!inputs!.open && operator.inputs.length > inputs!.names.length) {
+    return { text: `its kernel takes ${inputs!.names.length} inputs, not ${operator.inputs.length}` };
+  }
+  const wrongType = typeObjection(kernel.types, node, [...inputs!.names, ...outputs!.names]);
+  if (wrongType) return { text: `its kernel takes ${wrongType}` };
+  for (const condition of kernel.conditions ?? []) {
+    const objection = condition(node);
+    if (objection) return objection;
+  }
+  return undefined;
+}
+
+/** 'input filter bias? ...': the names, which may be left out, and whether there may be more. */
+function namesOf(declared: string) {
+  const words = declared.split(' ');
+  const names = words.filter((word) => word !== '...').map((word) => word.replace('?', ''));
+  return {
+    names,
+    optional: new Set(words.filter((word) => word.endsWith('?')).map((word) => word.slice(0, -1))),
+    open: words.includes('...'),
+  };
+}
 
 /**
- * The integer types that TensorFlow Lite Micro's kernels take, by operator: of the first input, or 'from-to'. Each was run on
- * tflite-micro 0.dev20261023, which refused the others that TFLite has. Operators of micro_operators.ts that are not here move
- * handles or run subgraphs, or take float32 alone.
+ * What is wrong with the types, told by the combination that fits longest: 'no uint8 input, but float32, int8, int16';
+ * 'int4 or int8 for filter beside int8 for input, not uint8'.
  */
-export const MICRO_TYPES: { readonly [op: string]: readonly string[] } = {
-  ABS: ['int8', 'int16'],
-  ADD: ['int8', 'int16', 'int32'],
-  ADD_N: ['int8'],
-  ARG_MAX: ['int8'],
-  ARG_MIN: ['int8'],
-  AVERAGE_POOL_2D: ['int8', 'int16'],
-  BATCH_MATMUL: ['int8', 'int16'],
-  BATCH_TO_SPACE_ND: ['int8'],
-  BROADCAST_ARGS: ['int32', 'int64'],
-  BROADCAST_TO: ['int8', 'uint8', 'int16', 'int32', 'int64', 'bool'],
-  CONCATENATION: ['int8', 'int16', 'int32', 'int64', 'bool'],
-  CONV_2D: ['int8', 'int16'],
-  CUMSUM: ['int8'],
-  DEPTHWISE_CONV_2D: ['int8', 'int16'],
-  DEPTH_TO_SPACE: ['int8'],
-  DEQUANTIZE: ['int8', 'uint8', 'int16'],
-  DIV: ['int8', 'int32'],
-  DYNAMIC_UPDATE_SLICE: ['int8', 'int16', 'int32'],
-  ELU: ['int8'],
-  EMBEDDING_LOOKUP: ['int32'],
-  EQUAL: ['int8', 'int32', 'int64', 'bool'],
-  EXP: [],
-  EXPAND_DIMS: ['int8', 'int16'],
-  FLOOR_DIV: [],
-  FLOOR_MOD: [],
-  FULLY_CONNECTED: ['int8', 'int16'],
-  GATHER: ['int8'],
-  GATHER_ND: ['int8'],
-  GREATER: ['int8', 'int16', 'int32', 'int64'],
-  GREATER_EQUAL: ['int8', 'int32', 'int64'],
-  HARD_SWISH: ['int8'],
-  L2_NORMALIZATION: ['int8'],
-  LEAKY_RELU: ['int8', 'int16'],
-  LESS: ['int8', 'int32', 'int64'],
-  LESS_EQUAL: ['int8', 'int32', 'int64'],
-  LOG: [],
-  LOGISTIC: ['int8', 'int16'],
-  LOG_SOFTMAX: ['int8'],
-  MAXIMUM: ['int8', 'int16', 'int32', 'int64'],
-  MAX_POOL_2D: ['int8', 'int16'],
-  MEAN: ['int8', 'int16'],
-  MINIMUM: ['int8', 'int16', 'int32', 'int64'],
-  MIRROR_PAD: ['int8'],
-  MUL: ['int8', 'int16', 'int32'],
-  NEG: [],
-  NOT_EQUAL: ['int8', 'int32', 'int64', 'bool'],
-  PACK: ['int8', 'int16', 'int32', 'int64'],
-  PAD: ['int8', 'int16', 'int32'],
-  PADV2: ['int8', 'int16', 'int32'],
-  PRELU: ['int8', 'int16'],
-  // biome-ignore format: pairs
-  QUANTIZE: [
-    'float32-int8', 'float32-int16', 'int8-int8', 'int8-uint8', 'int8-int16', 'int8-int32', 'uint8-int8',
-    'int16-int8', 'int16-int16', 'int16-int32', 'int32-int8', 'int32-int16',
-  ],
-  REDUCE_MAX: ['int8'],
-  REDUCE_MIN: ['int8'],
-  RELU: ['int8', 'int16'],
-  RELU6: ['int8', 'int16'],
-  RESHAPE: ['int8', 'uint8', 'int16', 'int32', 'int64', 'bool'],
-  RESIZE_BILINEAR: ['int8'],
-  RESIZE_NEAREST_NEIGHBOR: ['int8', 'int16'],
-  REVERSE_V2: ['int8', 'uint8', 'int16', 'int32', 'int64', 'bool'],
-  RSQRT: ['int8', 'int16'],
-  SLICE: ['int8', 'int16', 'int32', 'bool'],
-  SOFTMAX: ['int8', 'int16'],
-  SPACE_TO_BATCH_ND: ['int8'],
-  SPACE_TO_DEPTH: ['int8'],
-  SPLIT: ['int32'],
-  SPLIT_V: ['int8', 'int16', 'int32'],
-  SQRT: [],
-  SQUARED_DIFFERENCE: ['int8', 'int32'],
-  SQUEEZE: ['int8', 'uint8', 'int16', 'int32', 'int64', 'bool'],
-  STRIDED_SLICE: ['int8', 'int16', 'int32', 'bool'],
-  SUB: ['int8', 'int16', 'int32'],
-  SUM: ['int8', 'int16'],
-  SVDF: ['int8'],
-  TANH: ['int8', 'int16'],
-  TRANSPOSE: ['int8', 'int16'],
-  UNIDIRECTIONAL_SEQUENCE_LSTM: ['int8', 'int16'],
-  UNPACK: ['int8', 'int16', 'int32'],
-  ZEROS_LIKE: ['int32', 'int64'],
-};
+function typeObjection(combinations: readonly Types[], node: NodeView, roles: readonly string[]): string | undefined {
+  let rest = combinations;
+  const fixed: string[] = [];
+  for (const role of roles) {
+    const dtype = node.dtype(role);
+    if (dtype === undefined) continue;
+    const fitting = rest.filter((types) => !types[role] || types[role].split(' ').includes(dtype));
+    if (fitting.length === 0) {
+      const wanted = [...new Set(rest.flatMap((types) => types[role]!.split(' ')))];
+      const beside = fixed.length > 0 ? ` beside ${fixed.join(' and ')}` : '';
+      return `${listed(wanted)} for ${role}${beside}, not ${dtype}`;
+    }
+    if (fitting.length < rest.length) fixed.push(`${dtype} for ${role}`);
+    rest = fitting;
+  }
+  return undefined;
+}
+
+const listed = (words: readonly string[]) =>
+  words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
