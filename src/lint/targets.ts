@@ -17,10 +17,9 @@ export const microOperators: Rule = {
   id: 'tflm-operators',
   severity: 'warning',
   title: 'not in TensorFlow Lite Micro',
-  why: 'AllocateTensors fails on the device, with the name of the operator at best',
+  why: 'AllocateTensors or the first Invoke fails on the device, with the name of the operator at best',
   target: 'tflm',
-  check: (context) =>
-    grouped(context, (node, subgraph) => microObjection(node, subgraph, context.model)?.text),
+  check: (context) => grouped(context, (node, subgraph) => microObjection(node, subgraph, context.model)?.text),
 };
 
 export const cmsisOperators: Rule = {

@@ -10,7 +10,7 @@ export interface MicroRefusal {
   readonly subgraph: number;
   readonly node: number;
   readonly op: string;
-  /** Without the operator's name: 'it has no such operator', 'its kernel takes no filter of uint8 ...'. */
+  /** Without the operator's name: 'it has no such operator', 'its kernel takes int8 or int4 for filter beside int8 for input, not uint8'. */
   readonly reason: string;
   /** The program ends there, in place of an error from AllocateTensors or Invoke. */
   readonly dies: boolean;
