@@ -22,6 +22,7 @@ interface LintOptions extends PixelOptions {
 }
 
 const FOUND = 1;
+const UNRUNNABLE = 2;
 
 export function addLint(program: Command): void {
   pixelOptions(profileOption(jsonOption(program.command('lint'))))
@@ -30,7 +31,7 @@ export function addLint(program: Command): void {
       'Looks for nodes that compute in float, ranges that no data made, batch normalization that was not folded, sums and ' +
         'multipliers that do not fit, channels that are dead or clipped, operators that small devices lack, and defects of ' +
         'TFLite that the model meets. Says where, why it matters, and what to tell the converter. Works on models that ' +
-        'requant cannot run, too.',
+        'requant cannot run, too; a model that the runtime refuses ends with 2. Without --profile it speaks of all runtimes.',
     )
     .argument('<model>', 'a .tflite file')
     .option('--inputs <files...>', 'real inputs, to measure saturation: every example of every file is run', [])
@@ -46,8 +47,9 @@ export function addLint(program: Command): void {
     .option('--all', 'list every place')
     .addOption(new Option('--format <name>', 'how it is written').choices(['text', 'md', 'tex']).default('text'))
     .addHelpText('after', INPUT_HELP)
-    .action((path: string, options: LintOptions) => {
-      const { inputs: files, target, profile, failOn } = options;
+    .action((path: string, options: LintOptions, command: Command) => {
+      const { inputs: files, target, failOn } = options;
+      const profile = command.getOptionValueSource('profile') === 'default' ? undefined : options.profile;
       const bytes = readFile(path);
       const found = about(path, () =>
         lint(bytes, {
@@ -66,5 +68,6 @@ export function addLint(program: Command): void {
       const fails = failOn !== undefined && SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
       if (fails && found.findings.some(({ severity }) => fails.includes(severity))) process.exitCode = FOUND;
       if (options.integerOnly && !found.integerOnly.integerOnly) process.exitCode = FOUND;
+      if (!found.isRunnable) process.exitCode = UNRUNNABLE;
     });
 }

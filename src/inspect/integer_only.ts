@@ -50,21 +50,23 @@ export function integerOnly(model: Model, flows: readonly DataFlow[]): IntegerOn
   return {
     integerOnly: arithmetic === 'integer',
     arithmetic,
-    verdict: VERDICTS[arithmetic](nodes),
+    verdict: VERDICTS[arithmetic](nodes, edgeType(flows)),
     nodes,
     tensors,
     notes: flows.flatMap(notes),
   };
 }
 
-const VERDICTS: { readonly [A in IntegerOnly['arithmetic']]: (nodes: readonly FloatNode[]) => string } = {
+const VERDICTS: { readonly [A in IntegerOnly['arithmetic']]: (nodes: readonly FloatNode[], edge: string) => string } = {
   integer: () => 'integer-only: no node touches a float tensor',
-  edges: () =>
-    'integers inside, float32 at the edges only: convert with inference_input_type and inference_output_type = tf.int8 ' +
+  edges: (_, edge) =>
+    `integers inside, float32 at the edges only: convert with inference_input_type and inference_output_type = tf.${edge} ` +
     'to be rid of QUANTIZE and DEQUANTIZE',
-  'dynamic range': (nodes) =>
-    `not integer-only: float activations and quantized weights in ${count(nodes, 'hybrid')} (dynamic-range ` +
-    'quantization): convert with a representative_dataset to quantize the activations too',
+  'dynamic range': (nodes, edge) =>
+    `not integer-only: float activations and quantized weights in ${count(nodes, 'hybrid')} (dynamic-range quantization)` +
+    (edge === NONE
+      ? ': convert with a representative_dataset to quantize the activations too'
+      : ', beside nodes in integers'),
   mixed: (nodes) =>
     nodes.some(({ kind }) => kind === 'float')
       ? `not integer-only: among quantized nodes, ${count(nodes, 'float')} in float`
@@ -74,6 +76,16 @@ const VERDICTS: { readonly [A in IntegerOnly['arithmetic']]: (nodes: readonly Fl
       ? 'not integer-only: only the storage of the weights is quantized, all arithmetic is float'
       : 'not integer-only: all arithmetic is float',
 };
+
+const NONE = 'none';
+
+/** The type of the activations that are quantized. */
+function edgeType(flows: readonly DataFlow[]): string {
+  const types = flows.flatMap(({ subgraph: { tensors }, kinds }) =>
+    tensors.filter((tensor) => isQuantized(tensor) && ['input', 'output', 'activation'].includes(kinds[tensor.index]!)),
+  );
+  return ['int8', 'int16', 'uint8'].find((type) => types.some(({ dtype }) => dtype === type)) ?? NONE;
+}
 
 function count(nodes: readonly FloatNode[], kind: FloatNode['kind']): string {
   const found = nodes.filter((node) => node.kind === kind).length;
@@ -196,7 +208,11 @@ function reasonFor(flow: DataFlow, operator: OperatorSpec, kind: FloatNode['kind
   const given = inputs.map(at).filter((tensor) => tensor !== undefined);
   if (kind === 'hybrid') {
     const weights = given.find((tensor) => tensor.constant && isQuantized(tensor));
-    return `float activations, ${weights?.dtype} weights: ${named(weights)}; the activations' ranges were not measured`;
+    const isMeasured = inputs.some(
+      (i) => writers.get(i)?.op === 'DEQUANTIZE' && isQuantized(at(writers.get(i)!.inputs[0])),
+    );
+    const rest = isMeasured ? '' : "; the activations' ranges were not measured";
+    return `float activations, ${weights?.dtype} weights: ${named(weights)}${rest}`;
   }
   const stored = inputs.map((i) => writers.get(i)).find((writer) => writer && isWeights(flow, writer));
   if (stored) return `its weights are ${at(stored.inputs[0])?.dtype} in the file, made float by node ${stored.index}`;
@@ -204,18 +220,17 @@ function reasonFor(flow: DataFlow, operator: OperatorSpec, kind: FloatNode['kind
   if (op === 'CAST') return `from ${from?.dtype} to ${to?.dtype}`;
   if (given.some(isQuantized) && !given.some(isFloat)) return `reads integers and writes ${to?.dtype}`;
   const what = weights === undefined ? '' : `its weights, ${named(at(weights))}, are float; `;
-  return what + placeOf(operator, island);
+  return what + placeOf(island);
 }
 
-function placeOf({ op }: OperatorSpec, island: Island | undefined): string {
+function placeOf(island: Island | undefined): string {
   const entry = island && [...island.entries].find((node) => node.op === 'DEQUANTIZE');
   const exit = island && [...island.exits].find((node) => node.op === 'QUANTIZE');
   if (!island || !(entry || exit)) return 'float in and out, nothing of it is quantized';
   const size = island.nodes.length === 1 ? 'a float island' : `in a float island of ${island.nodes.length} nodes`;
   const borders = [entry && `DEQUANTIZE (node ${entry.index})`, exit && `QUANTIZE (node ${exit.index})`];
   const around = `${entry && exit ? 'between' : entry ? 'behind' : 'before'} ${borders.filter(Boolean).join(' and ')}`;
-  const cause = 'the converter had no range (min, max) for its tensors';
-  return `${size} ${around}: ${cause}${hasWeights(op) ? '' : `, or knows no quantized ${op}`}`;
+  return `${size} ${around} (\`requant lint\` says why)`;
 }
 
 /** Whether the node turns constants into floats. */

@@ -17,6 +17,8 @@ export interface QuantizationStyle {
     | 'float16'
     | 'none'
     | 'unknown';
+  /** Who put fake quantization into the graph, where names of tensors tell. */
+  readonly trainer: 'contrib.quantize' | 'tensorflow_model_optimization' | null;
   /** What in the file says so. */
   readonly evidence: readonly string[];
   readonly activations: readonly string[];
@@ -39,10 +41,18 @@ const METHODS: { readonly [mode: string]: QuantizationStyle['method'] } = {
 };
 
 /** What trainers leave in the names of tensors. */
-const TRACES: readonly { readonly pattern: RegExp; readonly by: string }[] = [
-  { pattern: /weights_quant|act_quant/, by: "TensorFlow 1's contrib.quantize" },
-  { pattern: /LastValueQuant|MovingAvg|AllValuesQuantize|(^|\/)quant_/, by: 'tensorflow_model_optimization' },
-  { pattern: /FakeQuantWithMinMax/, by: 'fake quantization' },
+const TRACES: readonly {
+  readonly pattern: RegExp;
+  readonly by: string;
+  readonly trainer: QuantizationStyle['trainer'];
+}[] = [
+  { pattern: /weights_quant|act_quant/, by: "TensorFlow 1's contrib.quantize", trainer: 'contrib.quantize' },
+  {
+    pattern: /LastValueQuant|MovingAvg|AllValuesQuantize|(^|\/)quant_/,
+    by: 'tensorflow_model_optimization',
+    trainer: 'tensorflow_model_optimization',
+  },
+  { pattern: /FakeQuantWithMinMax/, by: 'fake quantization', trainer: null },
 ];
 
 export function quantizationStyle(
@@ -85,6 +95,7 @@ export function quantizationStyle(
   const anything = quantized.length > 0 || fakeQuantNodes > 0 || style.weights.includes('float16');
   return {
     scheme,
+    trainer: trainerOf(model),
     ...(anything ? methodOf(model, style, conversion) : { method: 'none', evidence: ['no tensor is quantized'] }),
     ...style,
     warnings: [
@@ -129,6 +140,11 @@ function methodOf(
     return { method: 'post-training', evidence: ['signed types and no trace of fake quantization', ...evidence] };
   }
   return { method: 'unknown', evidence };
+}
+
+function trainerOf({ subgraphs }: Model): QuantizationStyle['trainer'] {
+  const names = subgraphs.flatMap(({ tensors }) => tensors.map(({ name }) => name));
+  return TRACES.find(({ pattern }) => names.some((name) => pattern.test(name)))?.trainer ?? null;
 }
 
 function initialRangeWarnings(flow: DataFlow): string[] {

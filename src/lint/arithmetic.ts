@@ -1,6 +1,6 @@
 /** Sums and scales that integer arithmetic does not hold, or that a runtime refuses. */
 import { placeOf } from '../model/operator_facts.ts';
-import { few, percent, type Rule, real, remedy } from './rule.ts';
+import { few, MICRO, percent, type Rule, real, remedy, TFLITE } from './rule.ts';
 
 const SMALLER_SUMS = remedy(
   'make the sums smaller: fewer input channels or taps in a layer, weight decay, or a smaller bias; until then, verify on real inputs ' +
@@ -48,7 +48,7 @@ export const largeMultiplier: Rule = {
   why:
     'one step of the sum is a step of the output or more: the output shows steps that the sum does not have, most sums end in the clamp, ' +
     'and kernels that only shift to the right cannot do it',
-  *check({ nodes, model }) {
+  *check({ nodes, model, profile }) {
     const [subgraph] = model.subgraphs;
     for (const { node, op, outputs, rescalings } of nodes) {
       const isAddition = ADDITIONS.includes(op);
@@ -68,10 +68,13 @@ export const largeMultiplier: Rule = {
         tensor: subgraph!.tensors[outputs[0]!.index],
         text: which,
         numbers: { largest: most, channels: large.length, of: multipliers.length },
-        ...(isAddition && {
-          severity: 'error',
-          why: `TFLite ends the process while it prepares such a ${op} (QuantizeMultiplierSmallerThanOneExp)`,
-        }),
+        // TensorFlow Lite Micro computes such a SQUARED_DIFFERENCE.
+        ...(isAddition &&
+          !(op === 'SQUARED_DIFFERENCE' && MICRO.includes(profile)) && {
+            severity: 'error',
+            refuses: true as const,
+            why: `TFLite ends the process while it prepares such a ${op} (QuantizeMultiplierSmallerThanOneExp)`,
+          }),
         remedies: [WIDER_OUTPUT],
       };
     }
@@ -101,7 +104,7 @@ export const biasScale: Rule = {
           return { scale, product, ratio: Math.abs(scale / product - 1) };
         });
         const worst = off.reduce((most, other) => (other.ratio > most.ratio ? other : most));
-        if (!(worst.ratio > NEARLY)) continue;
+        if (!(worst.ratio > NEARLY && worst.ratio < Infinity)) continue;
         const channels = off.filter(({ ratio }) => ratio > NEARLY).length;
         const output = subgraph.tensors[node.outputs[0] ?? -1];
         const share = Math.abs(worst.scale - worst.product) / (output?.quantization?.scales[0] ?? Infinity);
@@ -115,6 +118,7 @@ export const biasScale: Rule = {
           numbers: { scale: worst.scale, product: worst.product, channels },
           ...(isRefused && {
             severity: 'error',
+            refuses: true as const,
             why: `TFLite refuses the node: the difference is ${real(share)} of the output's scale, and may be ${REFUSED}`,
           }),
           remedies: [
@@ -147,6 +151,8 @@ export const refusedQuantization: Rule = {
             tensor: filter,
             text: `int8 weights with the zero point ${wrong}: TFLite takes 0 alone ('affine_quantization->zero_point->data[i] != 0 (${wrong} != 0)')`,
             numbers: { zeroPoint: wrong },
+            refuses: true,
+            profiles: TFLITE,
             remedies: ASYMMETRIC_WEIGHTS,
           };
         }
@@ -156,6 +162,8 @@ export const refusedQuantization: Rule = {
             node,
             tensor: input,
             text: "it dequantizes float32 ('dequantize.cc: is_supported_type was not true'): nothing in front of it was quantized",
+            refuses: true,
+            profiles: TFLITE,
             remedies: ASYMMETRIC_WEIGHTS,
           };
         }
@@ -168,6 +176,8 @@ export const refusedQuantization: Rule = {
             tensor,
             text: `int16 activations with the zero point ${zero}: TFLite takes 0 alone`,
             numbers: { zeroPoint: zero },
+            refuses: true,
+            profiles: TFLITE,
             remedies: [
               remedy('convert anew: EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 makes symmetric int16'),
             ],

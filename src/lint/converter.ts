@@ -16,11 +16,65 @@ export const FULL_INTEGER: Remedy = remedy(
   'converter.inference_output_type = tf.int8',
 );
 
-export const INTEGER_EDGES: Remedy = remedy(
-  'let callers give and take integers, TensorFlow 2 (tf.uint8 also goes for int8 models)',
-  'converter.inference_input_type = tf.int8',
-  'converter.inference_output_type = tf.int8',
-);
+/** Of a model whose activations have these types: the edges take no other, but for uint8 around int8. */
+export function integerEdges(activations: readonly string[]): Remedy {
+  if (activations.includes('uint8') && !activations.includes('int8')) {
+    return remedy(
+      'let callers give and take uint8: leave out inference_input_type = tf.float32 where the graph is converted, TensorFlow 1.15',
+      'converter.inference_type = tf.uint8',
+    );
+  }
+  const type = activations.includes('int16') && !activations.includes('int8') ? 'int16' : 'int8';
+  return remedy(
+    `let callers give and take integers, TensorFlow 2${type === 'int8' ? ' (tf.uint8 also goes)' : ''}`,
+    `converter.inference_input_type = tf.${type}`,
+    `converter.inference_output_type = tf.${type}`,
+  );
+}
+
+/**
+ * Operators that TensorFlow 2.21's converter leaves in float in the midst of quantized ones, by the type of the activations: each was
+ * converted, test/lint/converter.py. int16: where TFLITE_BUILTINS stands beside the set of 16x8; it refuses them otherwise.
+ */
+// biome-ignore format: as a block
+const LEFT_IN_FLOAT: { readonly [dtype: string]: readonly string[] } = {
+  int8: [
+    'ADD_N', 'ATAN2', 'CAST', 'CEIL', 'CONV_3D', 'COS', 'CUMSUM', 'ELU', 'FLOOR', 'FLOOR_DIV', 'FLOOR_MOD',
+    'LOCAL_RESPONSE_NORMALIZATION', 'NEG', 'POW', 'ROUND', 'SEGMENT_SUM', 'SIGN', 'SIN', 'SQUARE',
+  ],
+  int16: [
+    'ADD_N', 'ARG_MAX', 'ARG_MIN', 'ATAN2', 'CAST', 'CEIL', 'CONV_3D', 'COS', 'CUMSUM', 'DEPTH_TO_SPACE', 'DIV', 'ELU', 'EQUAL',
+    'FLOOR', 'FLOOR_DIV', 'FLOOR_MOD', 'GREATER', 'HARD_SWISH', 'L2_NORMALIZATION', 'LESS', 'LOCAL_RESPONSE_NORMALIZATION',
+    'LOG_SOFTMAX', 'NEG', 'PADV2', 'POW', 'PRELU', 'REVERSE_SEQUENCE', 'ROUND', 'SEGMENT_SUM', 'SIGN', 'SIN', 'SPACE_TO_DEPTH',
+    'SQRT', 'SQUARE', 'TOPK_V2',
+  ],
+};
+
+/** Of those of 16x8, what is left in float without TFLITE_BUILTINS, too. */
+const NEVER_REFUSED = ['PADV2'];
+
+/** Operators that it quantizes, of either type. */
+// biome-ignore format: as a block
+const QUANTIZED: readonly string[] = [
+  'ABS', 'ADD', 'AVERAGE_POOL_2D', 'BATCH_MATMUL', 'BATCH_TO_SPACE_ND', 'BROADCAST_TO', 'CONCATENATION', 'CONV_2D',
+  'DEPTHWISE_CONV_2D', 'EXP', 'FULLY_CONNECTED', 'GATHER', 'GATHER_ND', 'GELU', 'LEAKY_RELU', 'LOG', 'LOGISTIC', 'MAXIMUM',
+  'MAX_POOL_2D', 'MEAN', 'MINIMUM', 'MIRROR_PAD', 'MUL', 'PACK', 'PAD', 'REDUCE_MAX', 'REDUCE_MIN', 'REDUCE_PROD', 'RESHAPE', 'RESIZE_BILINEAR',
+  'RESIZE_NEAREST_NEIGHBOR', 'REVERSE_V2', 'RSQRT', 'SCATTER_ND', 'SLICE', 'SOFTMAX', 'SPACE_TO_BATCH_ND', 'SPLIT', 'SPLIT_V',
+  'SQUARED_DIFFERENCE', 'STRIDED_SLICE', 'SUB', 'SUM', 'TANH', 'TILE', 'TRANSPOSE', 'TRANSPOSE_CONV', 'UNPACK',
+];
+
+export function isLeftInFloat(op: string, dtype: string): boolean {
+  return LEFT_IN_FLOAT[dtype]?.includes(op) ?? false;
+}
+
+/** Whether a 16x8 conversion that allows no float operators refuses a model with it. */
+export function isRefused16x8(op: string): boolean {
+  return isLeftInFloat(op, 'int16') && !NEVER_REFUSED.includes(op);
+}
+
+export function isQuantizedByConverter(op: string): boolean {
+  return QUANTIZED.includes(op);
+}
 
 /** Of a graph with FAKE_QUANT nodes. */
 export const TRAINED_RANGES: readonly Remedy[] = [

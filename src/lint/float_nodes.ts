@@ -4,7 +4,15 @@ import { type DataFlow, isFloat, isQuantized } from '../inspect/data_flow.ts';
 import { type FloatNode, isEdge } from '../inspect/integer_only.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
 import { hasWeights } from '../model/operator_facts.ts';
-import { FULL_INTEGER, INTEGER_EDGES, MISSING_RANGES, TRAINED_RANGES } from './converter.ts';
+import {
+  FULL_INTEGER,
+  integerEdges,
+  isLeftInFloat,
+  isQuantizedByConverter,
+  isRefused16x8,
+  MISSING_RANGES,
+  TRAINED_RANGES,
+} from './converter.ts';
 import { type Found, few, type LintContext, named, type Remedy, type Rule, remedy } from './rule.ts';
 
 export const floatEdge: Rule = {
@@ -12,11 +20,11 @@ export const floatEdge: Rule = {
   severity: 'note',
   title: 'float32 at an input or an output',
   why: 'the caller gives or takes float32, four times the memory, and needs a kernel that computes in float',
-  *check({ flows, integerOnly }) {
+  *check({ flows, integerOnly, quantization }) {
     for (const node of integerOnly.nodes) {
       const flow = flows[node.subgraph]!;
       if (!isEdge(flow, node)) continue;
-      yield { ...place(flow, node), text: node.reason, remedies: [INTEGER_EDGES] };
+      yield { ...place(flow, node), text: node.reason, remedies: [integerEdges(quantization.activations)] };
     }
   },
 };
@@ -46,34 +54,96 @@ function place({ subgraph }: DataFlow, { node }: FloatNode): Pick<Found, 'subgra
 }
 
 function causeOf(flow: DataFlow, found: FloatNode, context: LintContext): Cause | undefined {
-  const { operators, tensors } = flow.subgraph;
-  const node = operators[found.node]!;
+  const node = flow.subgraph.operators[found.node]!;
   switch (found.kind) {
     case 'hybrid':
-      return { text: found.reason, why: DYNAMIC_RANGE, remedies: [FULL_INTEGER] };
+      return hybridCause(flow, node, found, context);
     case 'fake quant':
       return { text: found.reason, why: NOT_CONVERTED, remedies: TRAINED_RANGES };
     case 'quantize':
     case 'dequantize':
     case 'weights':
       return undefined; // they stand at the borders of float nodes, which are found themselves
-    case 'float': {
-      if (node.op === 'CAST') return { text: found.reason, why: CAST, remedies: [CAST_REMEDY] };
-      const isStored = node.inputs.some((i) => {
-        const writer = flow.writers.get(i);
-        return writer?.op === 'DEQUANTIZE' && tensors[writer.inputs[0]!]?.constant !== undefined;
-      });
-      if (isStored && hasWeights(node.op)) return { text: found.reason, why: STORED, remedies: [FULL_INTEGER] };
-      const lacking = withoutRange(flow, node);
-      const isIsland = context.quantization.activations.length > 0;
-      if (!isIsland) return { text: found.reason, remedies: wholeModel(context) };
-      if (lacking.length === 0 && !hasWeights(node.op)) return { text: noQuantizedForm(node), remedies: [REPLACE] };
-      if (context.quantization.method === 'post-training' && !hasWeights(node.op)) {
-        return { text: noQuantizedForm(node), remedies: [REPLACE] };
-      }
-      return missingRange(flow, node, lacking);
-    }
+    case 'float':
+      return floatCause(flow, node, found, context);
   }
+}
+
+function hybridCause(flow: DataFlow, node: OperatorSpec, { reason }: FloatNode, { quantization }: LintContext): Cause {
+  if (quantization.activations.length === 0) return { text: reason, why: DYNAMIC_RANGE, remedies: [FULL_INTEGER] };
+  const lacking = withoutRange(flow, node);
+  return quantization.trainer === 'tensorflow_model_optimization' && lacking.length > 0
+    ? untrainedActivation(flow, node, lacking)
+    : { text: reason, why: PARTLY_DYNAMIC, remedies: [SAME_RECIPE] };
+}
+
+function floatCause(flow: DataFlow, node: OperatorSpec, found: FloatNode, context: LintContext): Cause | undefined {
+  const { tensors } = flow.subgraph;
+  const isStored = node.inputs.some((i) => {
+    const writer = flow.writers.get(i);
+    return writer?.op === 'DEQUANTIZE' && tensors[writer.inputs[0]!]?.constant !== undefined;
+  });
+  if (isStored && hasWeights(node.op)) return { text: found.reason, why: STORED, remedies: [FULL_INTEGER] };
+  if (node.op === 'CAST' && readsInput(flow, node)) return { text: found.reason, why: CAST, remedies: [CAST_REMEDY] };
+  if (context.quantization.activations.length === 0) return { text: found.reason, remedies: wholeModel(context) };
+  if (['SHAPE', 'RANK'].includes(node.op)) return undefined; // it looks at no value
+  if (context.flows.some(isFakeQuantized)) return { text: found.reason, why: NOT_CONVERTED, remedies: TRAINED_RANGES };
+  const lacking = withoutRange(flow, node);
+  const state = stateOf(flow, node);
+  if (state) return { text: `its state, ${named(state)}, is float32`, why: FLOAT_STATE, remedies: [QUANTIZED_STATE] };
+  const weights = hasWeights(node.op) ? floatWeights(flow, node) : undefined;
+  const isMot = context.quantization.trainer === 'tensorflow_model_optimization';
+  if (isMot && weights) return untrained(flow, node, weights);
+  const dtype = typeAround(flow, node, context);
+  if (isLeftInFloat(node.op, dtype) && !context.integerOperators.has(node.op)) return noQuantizedForm(node, dtype);
+  if (context.quantization.method === 'quantization-aware training' && (lacking.length > 0 || weights)) {
+    return isMot ? untrainedActivation(flow, node, lacking) : missingRange(flow, node, lacking);
+  }
+  return lacking.length > 0 ? notCalibrated(flow, node, lacking) : unknown(node);
+}
+
+/** From a constant or an input of the graph: a picture's bytes. */
+function readsInput({ subgraph: { inputs } }: DataFlow, node: OperatorSpec): boolean {
+  return node.inputs.some((i) => inputs.includes(i));
+}
+
+/** A float tensor that a variable holds, among a node's own. */
+function stateOf(
+  { subgraph: { tensors }, writers, readers }: DataFlow,
+  { inputs, outputs }: OperatorSpec,
+): TensorSpec | undefined {
+  const found = [...inputs, ...outputs].find((i) => {
+    const isStored = readers.get(i)?.some(({ op }) => op === 'ASSIGN_VARIABLE');
+    return isFloat(tensors[i]) && (writers.get(i)?.op === 'READ_VARIABLE' || isStored);
+  });
+  return found === undefined ? undefined : tensors[found];
+}
+
+/** Whether weights go through a QUANTIZE and a DEQUANTIZE: how converters write the fake quantization that they do not use. */
+function isFakeQuantized({ subgraph: { operators, tensors }, writers }: DataFlow): boolean {
+  return operators.some(({ op, inputs }) => {
+    const quantize = op === 'DEQUANTIZE' ? writers.get(inputs[0] ?? -1) : undefined;
+    return quantize?.op === 'QUANTIZE' && tensors[quantize.inputs[0] ?? -1]?.constant !== undefined;
+  });
+}
+
+function floatWeights({ subgraph, kinds }: DataFlow, { inputs }: OperatorSpec): TensorSpec | undefined {
+  const found = inputs.find((i) => i >= 0 && kinds[i] === 'weights' && isFloat(subgraph.tensors[i]));
+  return found === undefined ? undefined : subgraph.tensors[found];
+}
+
+/** The type that the island's neighbours compute in: the model's own where none is beside it. */
+function typeAround(
+  { subgraph: { tensors }, writers, readers }: DataFlow,
+  node: OperatorSpec,
+  context: LintContext,
+): string {
+  const before = node.inputs.map((i) => writers.get(i)?.inputs[0]);
+  const behind = node.outputs.flatMap((i) => readers.get(i) ?? []).map(({ outputs }) => outputs[0]);
+  const quantized = [...before, ...behind]
+    .map((i) => tensors[i ?? -1])
+    .find((tensor) => isQuantized(tensor) && !tensor!.constant);
+  return quantized?.dtype ?? context.quantization.activations[0]!;
 }
 
 const DYNAMIC_RANGE =
@@ -87,15 +157,135 @@ const CAST = 'the file goes from integers to float32, or back, without a scale';
 const CAST_REMEDY = remedy(
   'give the model the integers that the next layer takes, with scale and zero point, instead of casting pixels inside of the model',
 );
-const REPLACE = remedy(
-  'use another operator (RELU for ELU, MUL by itself for SQUARE, MUL by -1 for NEG), or compute this one outside of the model. ' +
-    'OpsSet.TFLITE_BUILTINS_INT8 alone does not make the converter refuse it: TensorFlow 2.19 leaves ELU, NEG, SQUARE and SIN in float all the same',
+const PARTLY_DYNAMIC =
+  'other nodes of the file have calibrated activations; this one quantizes its input anew in every run (dynamic range). TensorFlow Lite ' +
+  'Micro refuses hybrid nodes';
+const SAME_RECIPE = remedy(
+  'quantize this layer by the same recipe as the others, weights and activations: the recipe, or the list of operators, left it out',
+);
+const FLOAT_STATE =
+  'the converter calibrates what flows, not what variables hold: they stay float32, and with them every node that reads or writes them, ' +
+  'unless it is told to quantize variables';
+const QUANTIZED_STATE = remedy(
+  'tell the converter to quantize variables, too, TensorFlow 2',
+  'converter._experimental_variable_quantization = True',
 );
 
-function noQuantizedForm({ op, inputs, outputs }: OperatorSpec): string {
-  const values = inputs.length + outputs.length;
-  return `the converter knows no quantized ${op}: its ${values} inputs and outputs have ranges, and it is in float nonetheless`;
+/** What to write in place of an operator; the others have no such one. */
+const REPLACEMENTS: { readonly [op: string]: string } = {
+  ELU: 'RELU or LEAKY_RELU',
+  NEG: 'MUL by -1',
+  SQUARE: 'MUL of the tensor by itself',
+  ADD_N: 'one ADD after the other',
+  PRELU: 'LEAKY_RELU, or RELU',
+  HARD_SWISH: 'RELU6',
+};
+
+/** TensorFlow 2.21's converter has a quantized form of others of this type, and not of this one. */
+function noQuantizedForm({ op }: OperatorSpec, dtype: string): Cause {
+  const replacement = Object.hasOwn(REPLACEMENTS, op) ? ` (${REPLACEMENTS[op]})` : '';
+  const behaviour =
+    dtype === 'int16' && isRefused16x8(op)
+      ? 'OpsSet.TFLITE_BUILTINS beside the set of 16x8 lets it through; without it, the converter refuses the model and names the operator'
+      : 'No set of supported operators makes the converter refuse it';
+  return {
+    text: `the converter has no ${dtype} form of ${op} (TensorFlow 2.21)`,
+    why: `it puts the operator between a DEQUANTIZE and a QUANTIZE without a word. ${behaviour}`,
+    remedies: [remedy(`use another operator${replacement}, or compute this one outside of the model`)],
+  };
 }
+
+function notCalibrated({ readers }: DataFlow, { op, inputs }: OperatorSpec, lacking: readonly TensorSpec[]): Cause {
+  const unread = lacking.filter(({ index }) => (readers.get(index) ?? []).length === 0);
+  const list = (tensors: readonly TensorSpec[]) => few(tensors.map((tensor) => `${named(tensor)} (its ${inputs.includes(tensor.index) ? 'input' : 'output'})`)); // biome-ignore format: one line
+  if (unread.length > 0) {
+    return {
+      text: `nothing reads ${list(unread)}, which has no range, and a ${op} is quantized where all its tensors have ranges`,
+      numbers: { lacking: lacking.length },
+      why:
+        'of a result that nothing reads, calibration keeps a range at times, and at times none (TensorFlow 2.21): the converter then leaves ' +
+        'the node in float without a word',
+      remedies: [
+        remedy(
+          'take the part that is used by itself (a slice instead of a split), or use every output; or convert again: it may go well',
+        ),
+      ],
+    };
+  }
+  return {
+    text: `${list(lacking)} has no range, and a ${op} is quantized where all its tensors have ranges`,
+    numbers: { lacking: lacking.length },
+    why: 'other nodes of the file were calibrated: whoever quantized it left this one out',
+    remedies: [SAME_RECIPE],
+  };
+}
+
+function unknown({ op }: OperatorSpec): Cause {
+  const others = isQuantizedByConverter(op) ? `; TensorFlow 2.21 quantizes ${op}` : '';
+  return {
+    text: `it is in float between quantized nodes, though all its tensors have ranges: the file does not say why${others}`,
+    why: 'a DEQUANTIZE before it and a QUANTIZE behind it take time, and small devices may lack the float kernel',
+    remedies: [remedy('look at what quantized it, its recipe or list of operators, or quantize it anew')],
+  };
+}
+
+const NOT_FOLDED =
+  'tensorflow_model_optimization folds batch normalization into Conv2D and DepthwiseConv2D alone; a Dense or Conv2DTranspose in front of it ' +
+  'gets no fake quantization, so that the converter has no range for its weights';
+const NOT_ANNOTATED =
+  'the converter takes ranges from fake quantization, and tensorflow_model_optimization gives it to annotated layers alone';
+
+/** model/quant_dense_3/MatMul: dense_3. */
+function layerName(tensor: string): string {
+  const [model, layer, operator] = tensor.split('/');
+  return ((operator === undefined ? model : layer) ?? '').replace(/^quant_/, '');
+}
+
+/** A layer of tensorflow_model_optimization whose weights have no fake quantization. */
+function untrained({ subgraph: { tensors } }: DataFlow, { outputs }: OperatorSpec, weights: TensorSpec): Cause {
+  const name = tensors[outputs[0] ?? -1]?.name ?? '';
+  const parts = [...name.split(';'), weights.name.split(';')[0]!].filter((part) => part.includes('/'));
+  const names = [...new Set(parts.map(layerName))];
+  const layers = names.length === 0 ? '' : `${names.length === 1 ? 'layer' : 'layers'} ${few(names)}: `;
+  const isNormalized = /batch_?norm/i.test(`${name};${weights.name}`);
+  return {
+    text: `${layers}its weights, ${named(weights)}, are float32: they had no fake quantization in training`,
+    why: isNormalized ? NOT_FOLDED : NOT_ANNOTATED,
+    remedies: isNormalized ? FOLD_NORM : ANNOTATE,
+  };
+}
+
+function untrainedActivation(
+  { subgraph: { tensors }, readers }: DataFlow,
+  { op }: OperatorSpec,
+  lacking: readonly TensorSpec[],
+): Cause {
+  const behind = lacking.flatMap(({ index }) => readers.get(index) ?? []).flatMap(({ outputs }) => outputs);
+  const names = [...lacking, ...behind.map((i) => tensors[i])].map((tensor) => tensor?.name ?? '');
+  const isNormalized = names.some((name) => /batch_?norm/i.test(name));
+  return {
+    text: `${few(lacking.map(named))} has no range: training put no fake quantization there, and a ${op} is quantized where all its tensors have ranges`,
+    numbers: { lacking: lacking.length },
+    why: isNormalized ? NOT_FOLDED : NOT_ANNOTATED,
+    remedies: isNormalized ? FOLD_NORM : ANNOTATE,
+  };
+}
+
+const FOLD_NORM: readonly Remedy[] = [
+  remedy(
+    'fold the batch normalization into the layer before quantize_model, or leave it out',
+    'scale = gamma / np.sqrt(variance + epsilon)',
+    'dense.set_weights([kernel * scale, (bias - mean) * scale + beta])',
+  ),
+  remedy('or quantize after training: the converter folds it there', ...FULL_INTEGER.code),
+];
+
+const ANNOTATE: readonly Remedy[] = [
+  remedy(
+    'annotate this layer as well, or let quantize_model take them all',
+    'tfmot.quantization.keras.quantize_annotate_layer(layer)  # then quantize_apply',
+  ),
+];
 
 function wholeModel({ quantization }: LintContext): readonly Remedy[] {
   return quantization.fakeQuantNodes > 0 ? TRAINED_RANGES : [FULL_INTEGER];

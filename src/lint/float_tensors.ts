@@ -79,7 +79,7 @@ function whyReal({ subgraph, readers, writers }: DataFlow, index: number): strin
 }
 
 function noRange(
-  { subgraph }: DataFlow,
+  { subgraph, readers }: DataFlow,
   index: number,
   writer: OperatorSpec | undefined,
   method: QuantizationStyle['method'],
@@ -93,7 +93,10 @@ function noRange(
     case 'quantization-aware training':
       return `no range: training put no fake quantization behind ${what}`;
     case 'post-training':
-      return `no range: calibration kept none for ${what}, as all around it stays in float`;
+      if (writer?.op === 'READ_VARIABLE') return 'no range: a variable is quantized where the converter is told to';
+      return (readers.get(index) ?? []).length === 0
+        ? `no range: nothing reads ${what}, and calibration gave it none`
+        : `no range: calibration gave none to ${what}`;
     case 'dynamic range':
     case 'weights only':
     case 'float16':

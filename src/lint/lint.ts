@@ -2,7 +2,7 @@
 import { RequantError } from '../../kernels/errors.ts';
 import type { Profile } from '../../kernels/kernel.ts';
 import { explain, loaded } from '../explain/explain.ts';
-import { dataFlow } from '../inspect/data_flow.ts';
+import { type DataFlow, dataFlow, isQuantized } from '../inspect/data_flow.ts';
 import { type IntegerOnly, integerOnly } from '../inspect/integer_only.ts';
 import { readConversion } from '../inspect/metadata.ts';
 import { type QuantizationStyle, quantizationStyle } from '../inspect/quantization_style.ts';
@@ -23,7 +23,12 @@ import {
 import { RULES } from './rules.ts';
 
 export interface Lint {
+  /** Whose kernels the nodes were prepared for. */
   readonly profile: Profile;
+  /** Whether findings are about this runtime alone, or about all of them. */
+  readonly isAsked: boolean;
+  /** False where the runtime refuses the model, or requant does since its numbers mean nothing. */
+  readonly isRunnable: boolean;
   readonly integerOnly: IntegerOnly;
   readonly quantization: QuantizationStyle;
   /** Every float tensor of the model, with its range or why it has none: those first that have none. */
@@ -49,11 +54,16 @@ export interface Finding {
   readonly node: { readonly index: number; readonly op: string } | null;
   readonly tensor: { readonly index: number; readonly name: string } | null;
   readonly numbers: Readonly<Record<string, number>>;
+  /** Whether the runtime that was asked for, or else TFLite, refuses the model for it. */
+  readonly refuses: boolean;
+  /** The runtimes that it is true of; null: of all. */
+  readonly profiles: readonly Profile[] | null;
   readonly remedies: readonly Remedy[];
 }
 
 export interface LintOptions {
-  readonly profile?: Profile;
+  /** The runtime that findings are about; without, all of them, and what is not true of TFLite is one severity lower. */
+  readonly profile?: Profile | undefined;
   readonly limits?: InterpreterOptions['limits'];
   /** Whose operators are looked for; without, all of them. */
   readonly targets?: readonly Target[];
@@ -69,7 +79,7 @@ export interface LintOptions {
  * @throws ModelError if the file is damaged; with inputs what `new Interpreter` and `invoke` throw
  */
 export function lint(bytes: Uint8Array, options: LintOptions = {}): Lint {
-  const { profile = 'tflite', targets, inputs } = options;
+  const { profile = DEFAULT_PROFILE, targets, inputs } = options;
   const model = loadModel(bytes);
   const flows = model.subgraphs.map(dataFlow);
   const { interpreter, unprepared } = prepare(bytes, { profile, ...(options.limits && { limits: options.limits }) });
@@ -81,15 +91,22 @@ export function lint(bytes: Uint8Array, options: LintOptions = {}): Lint {
     integerOnly: integerOnly(model, flows),
     quantization: quantizationStyle(model, flows, readConversion(model)),
     nodes: interpreter ? explain(interpreter).nodes : [],
+    integerOperators: integerOperators(flows),
     measured,
+    profile,
+    unprepared: unprepared ?? null,
   };
   const asked = RULES.filter(
     ({ needsInputs, target }) =>
       (!needsInputs || measured !== null) && (!target || !targets || targets.includes(target)),
   );
-  const findings = asked.flatMap((rule) => [...rule.check(context)].map((found) => finding(rule, found)));
+  const findings = asked.flatMap((rule) =>
+    [...rule.check(context)].flatMap((found) => finding(rule, found, options.profile)),
+  );
   return {
     profile,
+    isAsked: options.profile !== undefined,
+    isRunnable: !findings.some(({ refuses }) => refuses),
     integerOnly: context.integerOnly,
     quantization: context.quantization,
     floatTensors: context.integerOnly.tensors
@@ -103,6 +120,13 @@ export function lint(bytes: Uint8Array, options: LintOptions = {}): Lint {
 
 const rank = ({ range, kind }: FloatTensorReason) => (range === null ? 0 : kind === 'activation' ? 1 : 2);
 
+function integerOperators(flows: readonly DataFlow[]): Set<string> {
+  const computes = flows.flatMap(({ subgraph: { operators, tensors } }) =>
+    operators.filter(({ outputs }) => outputs.length > 0 && outputs.every((i) => isQuantized(tensors[i]))),
+  );
+  return new Set(computes.map(({ op }) => op));
+}
+
 function prepare(
   bytes: Uint8Array,
   options: InterpreterOptions,
@@ -115,10 +139,17 @@ function prepare(
   }
 }
 
-function finding(rule: Rule, { subgraph, node, tensor, ...found }: Found): Finding {
-  return {
+const DEFAULT_PROFILE: Profile = 'tflite';
+
+/** None where it is about another runtime than the one that was asked for. */
+function finding(rule: Rule, { subgraph, node, tensor, ...found }: Found, asked: Profile | undefined): Finding[] {
+  const { profiles } = found;
+  if (asked && profiles && !profiles.includes(asked)) return [];
+  const isOther = !asked && profiles && !profiles.includes(DEFAULT_PROFILE);
+  const severity = found.severity ?? rule.severity;
+  const result: Finding = {
     rule: rule.id,
-    severity: found.severity ?? rule.severity,
+    severity: isOther ? lower(severity) : severity,
     title: rule.title,
     text: found.text,
     why: found.why ?? rule.why,
@@ -126,6 +157,13 @@ function finding(rule: Rule, { subgraph, node, tensor, ...found }: Found): Findi
     node: node ? { index: node.index, op: node.op } : null,
     tensor: tensor ? { index: tensor.index, name: tensor.name } : null,
     numbers: found.numbers ?? {},
+    refuses: found.refuses === true && !isOther,
+    profiles: profiles ?? null,
     remedies: found.remedies,
   };
+  return [result];
+}
+
+function lower(severity: Severity): Severity {
+  return SEVERITIES[SEVERITIES.indexOf(severity) + 1] ?? 'note';
 }

@@ -4,7 +4,7 @@ import { type DataFlow, isQuantized } from '../inspect/data_flow.ts';
 import { groupBy } from '../inspect/group_by.ts';
 import { initialRanges, rangedKind } from '../inspect/initial_ranges.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
-import { ACTIVATION_LIMITS, typeLimits } from '../model/operator_facts.ts';
+import { ACTIVATION_LIMITS, sharesScaleOf, typeLimits } from '../model/operator_facts.ts';
 import { LONGER_TRAINING } from './converter.ts';
 import { count, few, percent, type Rule, real, remedy } from './rule.ts';
 
@@ -40,7 +40,9 @@ export const equalRanges: Rule = {
   id: 'equal-ranges',
   severity: 'warning',
   title: 'several layers whose outputs have one and the same range',
-  why: 'ranges that data made differ in every layer: this one was given, and fits none of them in particular',
+  why:
+    'ranges that data made differ in every layer, but where a CONCATENATION or another operator of one scale joins them, and none joins ' +
+    'these: this range was given, and fits none of them in particular',
   *check({ flows }) {
     for (const flow of flows) {
       const initial = new Set(initialRanges(flow).map(({ tensor }) => tensor));
@@ -50,7 +52,10 @@ export const equalRanges: Rule = {
       const groups = groupBy(ranged, ({ dtype, quantization }) => {
         return `${dtype} ${quantization!.scales[0]} ${quantization!.zeroPoints[0]}`;
       });
-      for (const tensors of groups.values()) {
+      const classes = scaleClasses(flow);
+      for (const found of groups.values()) {
+        // Of those that must have one scale, the first counts.
+        const tensors = [...groupBy(found, ({ index }) => classes[index]).values()].map(([first]) => first!);
         if (tensors.length < FEWEST_EQUAL) continue;
         const { scales, zeroPoints } = tensors[0]!.quantization!;
         const list = few(tensors.map(({ index }) => index));
@@ -66,6 +71,27 @@ export const equalRanges: Rule = {
     }
   },
 };
+
+/**
+ * By tensor: a number that it shares with those that must have its scale, as operators between them move, choose or compare values. A
+ * converter gives them one range, which holds for all of them.
+ */
+function scaleClasses({ subgraph: { operators, tensors } }: DataFlow): readonly number[] {
+  const classes = tensors.map(({ index }) => index);
+  const rootOf = (index: number): number => {
+    let root = index;
+    while (classes[root] !== root) root = classes[root]!;
+    return root;
+  };
+  for (const { op, isCustom, inputs, outputs } of operators) {
+    if (isCustom) continue;
+    const passed = sharesScaleOf(op, inputs.length).map((place) => inputs[place]!);
+    if (passed.length === 0) continue;
+    const [first, ...others] = [...passed, ...outputs].filter((index) => index >= 0).map(rootOf);
+    for (const other of others) classes[rootOf(other)] = rootOf(first!);
+  }
+  return classes.map((_, index) => rootOf(index));
+}
 
 /** An activation that has limits on both sides has one range by right. */
 function isOfLimits(tensor: TensorSpec, { writers }: DataFlow): boolean {

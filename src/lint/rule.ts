@@ -1,5 +1,7 @@
 /** What a rule of `lint` is: data and a function. The rules themselves are in the files beside this one, their list in rules.ts. */
 
+import type { RequantError } from '../../kernels/errors.ts';
+import type { Profile } from '../../kernels/kernel.ts';
 import type { NodeExplanation } from '../explain/explanation.ts';
 import type { DataFlow } from '../inspect/data_flow.ts';
 import type { IntegerOnly } from '../inspect/integer_only.ts';
@@ -19,6 +21,10 @@ export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 export type Target = 'tflm' | 'cmsis-nn' | 'edge-tpu';
 
 export const TARGETS: readonly Target[] = ['tflm', 'cmsis-nn', 'edge-tpu'];
+
+/** The profiles of TFLite, and those of TensorFlow Lite Micro. */
+export const TFLITE: readonly Profile[] = ['tflite', 'tflite-2.19'];
+export const MICRO: readonly Profile[] = ['tflm', 'single-rounding'];
 
 export interface Rule {
   readonly id: string;
@@ -42,7 +48,13 @@ export interface LintContext {
   readonly quantization: QuantizationStyle;
   /** Of the main graph; empty where it cannot be prepared. */
   readonly nodes: readonly NodeExplanation[];
+  /** Operators of which the file has a node that computes in integers. */
+  readonly integerOperators: ReadonlySet<string>;
   readonly measured: Measurement | null;
+  /** Whose kernels the nodes were prepared for. */
+  readonly profile: Profile;
+  /** Why they could not be. */
+  readonly unprepared: RequantError | null;
 }
 
 /** What a rule finds, at a node, a tensor or both. */
@@ -57,6 +69,10 @@ export interface Found {
   /** Where the rule's own words do not fit. */
   readonly severity?: Severity;
   readonly why?: string;
+  /** Whether the runtime refuses the model for it. */
+  readonly refuses?: true;
+  /** The runtimes that it is true of; without, of all. */
+  readonly profiles?: readonly Profile[];
   readonly remedies: readonly Remedy[];
 }
 

@@ -1,7 +1,7 @@
 /** What runs on inputs show: outputs that are clipped, channels that never change, ranges that real inputs do not use. */
 import type { NodeExplanation } from '../explain/explanation.ts';
 import { typeEnds } from '../explain/saturation_limits.ts';
-import { channelList, stillNumbers } from './constant_channels.ts';
+import { channelList, constantNumbers } from './constant_channels.ts';
 import { LONGER_TRAINING } from './converter.ts';
 import type { MeasuredOutput } from './measurement.ts';
 import { count, type LintContext, percent, type Rule, remedy } from './rule.ts';
@@ -61,12 +61,12 @@ export const unchangingChannel: Rule = {
     for (const { node, output, place } of measuredNodes(context)) {
       const { least, greatest } = output;
       if (least.length < 2 || output.count === least.length) continue; // one value a channel says nothing
-      const still = least.flatMap((value, channel) => (value === greatest[channel] ? [{ channel, value }] : []));
-      if (still.length === 0) continue;
+      const constant = least.flatMap((value, channel) => (value === greatest[channel] ? [{ channel, value }] : []));
+      if (constant.length === 0) continue;
       yield {
         ...place,
-        text: `${still.length} of ${count(least.length, 'channel')}, with their value: ${channelList(still)}`,
-        numbers: stillNumbers(still, least.length, node.clamp!),
+        text: `${constant.length} of ${count(least.length, 'channel')}, with their value: ${channelList(constant)}`,
+        numbers: constantNumbers(constant, least.length, node.clamp!),
         remedies: [
           remedy(
             'look whether the inputs are varied enough; then prune such channels, or train with a lower learning rate',

@@ -1,16 +1,19 @@
 /** Defects and oddities of upstream that the model meets. kernels/README.md lists them all; each here was seen to happen. */
 
+import { PROFILES, type Profile } from '../../kernels/kernel.ts';
 import { type DataFlow, isQuantized } from '../inspect/data_flow.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
-import { count, type Found, type Remedy, type Rule, remedy, type Severity } from './rule.ts';
+import { count, type Found, MICRO, type Remedy, type Rule, remedy, type Severity, TFLITE } from './rule.ts';
 
 interface Defect {
+  readonly profiles: readonly Profile[];
   readonly ops: readonly string[];
   /** What else must hold for the node to meet it. */
   readonly when: (node: OperatorSpec, inputs: readonly (TensorSpec | undefined)[], output: TensorSpec) => boolean;
   readonly text: string;
   readonly remedy: string;
   readonly severity?: Severity;
+  readonly refuses?: true;
 }
 
 const typeOf = (dtype: string) => (_: OperatorSpec, inputs: readonly (TensorSpec | undefined)[]) =>
@@ -22,30 +25,35 @@ const differ = (a: TensorSpec | undefined, b: TensorSpec | undefined) =>
 const DEFECTS: readonly Defect[] = [
   {
     ops: ['SUM'],
+    profiles: TFLITE,
     when: typeOf('int8'),
     text: "TFLite's reference kernel reads int8 as uint8 (-1 counts as 255), and answers accordingly",
     remedy: "take TFLite's optimized kernel or TensorFlow Lite Micro, which add up right, or MEAN and a scale",
   },
   {
     ops: ['SUM'],
+    profiles: TFLITE,
     when: typeOf('int16'),
     text: "TFLite's reference kernel reads int16 as bytes, and leaves half of the output unwritten",
     remedy: "take TFLite's optimized kernel of TensorFlow 2.20 or newer, or MEAN and a scale",
   },
   {
     ops: ['LESS', 'LESS_EQUAL', 'GREATER', 'GREATER_EQUAL'],
+    profiles: TFLITE,
     when: (_, [a, b]) => a?.dtype === 'int16' && differ(a, b),
     text: 'TFLite compares the stored int16 values, though the scales differ: the answer is not that of the real values',
     remedy: 'bring both inputs to one scale with a QUANTIZE in front, or compare in int8',
   },
   {
     ops: ['EQUAL', 'NOT_EQUAL'],
+    profiles: ['tflite-2.19'],
     when: (_, [a, b]) => a?.dtype === 'int16' && differ(a, b),
     text: 'TensorFlow 2.19 compares the stored int16 values, though the scales differ',
     remedy: 'take a newer runtime, or one scale for both inputs',
   },
   {
     ops: ['NEG'],
+    profiles: TFLITE,
     when: (_, [input], output) =>
       input !== undefined &&
       isQuantized(input) &&
@@ -55,6 +63,7 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     ops: ['SVDF'],
+    profiles: TFLITE,
     when: (_, inputs) => inputs[4]?.dtype === 'int8' || inputs[2]?.dtype === 'int8',
     severity: 'error',
     text: 'its state or its time weights are int8: TFLite takes them for int16, and reads and writes beyond them',
@@ -62,6 +71,7 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     ops: ['CONV_2D', 'FULLY_CONNECTED', 'TRANSPOSE_CONV'],
+    profiles: TFLITE,
     when: ({ op, options }, inputs) => {
       const [activation, bias] = op === 'TRANSPOSE_CONV' ? [inputs[2], inputs[3]] : [inputs[0], inputs[2]];
       return activation?.dtype === 'int16' && bias?.dtype === 'int32' && options.quantizedBiasType !== 'INT32';
@@ -73,21 +83,34 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     ops: ['CONCATENATION'],
+    profiles: PROFILES,
     when: (_, inputs, output) => output.dtype === 'int8' && inputs.some((input) => input && differ(input, output)),
     severity: 'error',
-    text: 'its inputs have other scales or zero points than its output: int8 is copied, never rescaled; TFLite refuses it',
+    refuses: true,
+    text: 'its inputs have other scales or zero points than its output: int8 is copied, never rescaled; TFLite and TensorFlow Lite Micro refuse it',
     remedy: 'put a QUANTIZE before each input, as converters do',
   },
   {
     ops: ['LOGISTIC'],
+    profiles: TFLITE,
     when: (_, [input], output) =>
       input !== undefined && ['int8', 'uint8'].includes(output.dtype) && output.quantization?.scales[0] !== 1 / 256,
     severity: 'error',
-    text: 'its output scale is not 1/256: TFLite refuses it',
+    refuses: true,
+    text: 'its output scale is not 1/256: TFLite refuses it; TensorFlow Lite Micro answers in steps of 1/256 all the same',
     remedy: 'convert anew; the scale is fixed',
   },
   {
+    ops: ['DEPTHWISE_CONV_2D'],
+    profiles: ['tflite'],
+    when: ({ inputs: { length } }, [input]) => length === 2 && ['int8', 'uint8'].includes(input?.dtype ?? ''),
+    severity: 'error',
+    text: 'it has no bias: the kernels that ai-edge-litert 2.3.0 takes by default end the process; its reference kernels, and those of TensorFlow Lite Micro, run it',
+    remedy: 'give the layer a bias of zeros, as converters do; until then, run it with OpResolverType.BUILTIN_REF',
+  },
+  {
     ops: ['TFLite_Detection_PostProcess'],
+    profiles: PROFILES,
     when: () => true,
     severity: 'note',
     text: 'where it finds fewer boxes than it may, TFLite leaves the other slots of its outputs unwritten: they hold what was there before',
@@ -95,12 +118,14 @@ const DEFECTS: readonly Defect[] = [
   },
   {
     ops: ['SPACE_TO_BATCH_ND'],
-    when: (_, [input]) => isQuantized(input),
+    profiles: MICRO,
+    when: (_, [input, , paddings]) => isQuantized(input) && (paddings?.constant?.some((byte) => byte !== 0) ?? true),
     text: 'TensorFlow Lite Micro pads with a value that it never sets',
     remedy: 'use shapes that need no padding, or a dilated convolution, which converters make of the pair',
   },
   {
     ops: ['GREATER'],
+    profiles: MICRO,
     when: typeOf('int16'),
     text: 'TensorFlow Lite Micro compares int16 by multipliers that it never computed',
     remedy: 'compare int8 or int32',
@@ -121,9 +146,9 @@ function* defectsOf({ subgraph }: DataFlow, node: OperatorSpec): Generator<Found
   const inputs = node.inputs.map((i) => subgraph.tensors[i]);
   const output = subgraph.tensors[node.outputs[0] ?? -1];
   if (!output) return;
-  for (const { ops, when, text, remedy: what, severity } of DEFECTS) {
+  for (const { ops, when, text, remedy: what, ...found } of DEFECTS) {
     if (!ops.includes(node.op) || !when(node, inputs, output)) continue;
-    yield { subgraph, node, tensor: output, text, ...(severity && { severity }), remedies: [remedy(what)] };
+    yield { ...found, subgraph, node, tensor: output, text, remedies: [remedy(what)] };
   }
 }
 

@@ -1,12 +1,10 @@
 /** What weights alone show: channels that say nothing, that are clipped, or of which quantization left little. */
 
 import { sizeOf } from '../../kernels/tensor.ts';
-import type { NodeExplanation } from '../explain/explanation.ts';
-import { Steps } from '../explain/value_trace.ts';
 import type { DataFlow } from '../inspect/data_flow.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
 import { channelAxis, placeOf } from '../model/operator_facts.ts';
-import { channelList, type StillChannel, stillNumbers } from './constant_channels.ts';
+import { channelList, constantChannels, constantNumbers } from './constant_channels.ts';
 import { PER_CHANNEL } from './converter.ts';
 import { count, few, percent, type Rule, remedy } from './rule.ts';
 
@@ -18,21 +16,21 @@ const RETRAIN = remedy(
 export const constantChannel: Rule = {
   id: 'constant-channel',
   severity: 'note',
-  title: 'channels that give one value, whatever the input',
+  title: 'channels that give one value for any input (bound from weights and bias)',
   why: 'they take time and memory and carry nothing: dead where the value is the lowest, saturated where it is the highest',
   *check({ nodes, model }) {
     const [subgraph] = model.subgraphs;
     for (const node of nodes) {
       const channels = constantChannels(node);
       const total = node.accumulator?.low.length ?? 0;
-      if (channels.length === 0) continue;
+      if (channels.length === 0 || channels.length === total) continue; // of all of them, another rule speaks
       yield {
         subgraph: subgraph!,
         node: subgraph!.operators[node.node],
         tensor: subgraph!.tensors[node.outputs[0]!.index],
         text: `${channels.length} of ${count(total, 'channel')} never change, with their value: ${channelList(channels)}`,
         numbers: {
-          ...stillNumbers(channels, total, node.clamp!),
+          ...constantNumbers(channels, total, node.clamp!),
           macs: Math.round((node.macs * channels.length) / total),
         },
         remedies: [RETRAIN],
@@ -40,22 +38,6 @@ export const constantChannel: Rule = {
     }
   },
 };
-
-/** The output is monotone in the sum: where its least and its greatest give one value, all do. */
-function constantChannels(node: NodeExplanation): StillChannel[] {
-  const { accumulator, rescalings, clamp, offsets } = node;
-  const [rescaling] = rescalings;
-  if (accumulator?.from !== 'weights' || !rescaling || !clamp || rescaling.arithmetic === 'int16') return [];
-  if (accumulator.type === 'int32' && accumulator.bits > 32) return []; // it wraps
-  const outputOf = (sum: number, channel: number) => {
-    const steps = new Steps();
-    return steps.output(steps.rescale(sum, rescaling, channel), offsets.output ?? 0, clamp);
-  };
-  return accumulator.low.flatMap((low, channel) => {
-    const value = outputOf(low, channel);
-    return value === outputOf(accumulator.high[channel]!, channel) ? [{ channel, value }] : [];
-  });
-}
 
 /** Of a symmetric type, the values that only clipping or the largest weight of a channel reaches. */
 const ENDS: { readonly [dtype: string]: readonly [number, number] } = { int8: [-127, 127], uint8: [0, 255] };

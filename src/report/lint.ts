@@ -1,4 +1,5 @@
 /** What lint found: each rule once, with the places that it is about, why it matters and what to do. */
+import type { Profile } from '../../kernels/kernel.ts';
 import { groupBy } from '../inspect/group_by.ts';
 import { type FloatTensorReason, rangeText } from '../lint/float_tensors.ts';
 import type { Finding, Lint } from '../lint/lint.ts';
@@ -12,7 +13,8 @@ export function lintBlocks(path: string, lint: Lint, { all }: { readonly all: bo
   const facts: [string, string][] = [
     ['arithmetic', integerOnly.verdict],
     ['quantization', clean(`${quantization.method}: ${quantization.scheme}`)],
-    ['found', `${verdict(findings)} (profile ${profile}${runs > 0 ? `, ${plural(runs, 'input')} run` : ''})`],
+    ['found', `${verdict(findings)}${runs > 0 ? ` (${plural(runs, 'input')} run)` : ''}`],
+    ['runtime', runtimeText(profile, lint.isAsked)],
     ...(unprepared === null
       ? []
       : [['left out', `what follows from multipliers and weights: ${firstLine(unprepared)}`] as [string, string]]),
@@ -51,6 +53,12 @@ function floatBlocks(tensors: readonly FloatTensorReason[], all: boolean): Block
           { kind: 'formulas', lines: errors } as const,
         ]),
   ];
+}
+
+function runtimeText(profile: Profile, isAsked: boolean): string {
+  return isAsked
+    ? `profile ${profile}: what is said of other runtimes is left out`
+    : `profile ${profile}, and what is known of others; --profile tflm for microcontrollers alone`;
 }
 
 function firstLine(text: string): string {

@@ -83,7 +83,7 @@ export function modelReport(bytes: Uint8Array, { name, inputs, against, ...optio
     name,
     profile,
     inspection: inspect(bytes),
-    lint: lint(bytes, { profile }),
+    lint: lint(bytes, { profile: profile === 'tflite' ? undefined : profile }), // of every runtime, unless one was chosen
     explanation,
     plan: interpreter ? plan(bytes, { profile }) : null,
     refused,

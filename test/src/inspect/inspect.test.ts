@@ -52,9 +52,7 @@ describe('integer-only or not', () => {
       op: 'ELU',
       kind: 'float',
       tensors: [2, 3],
-      reason:
-        'a float island between DEQUANTIZE (node 1) and QUANTIZE (node 3): ' +
-        'the converter had no range (min, max) for its tensors, or knows no quantized ELU',
+      reason: 'a float island between DEQUANTIZE (node 1) and QUANTIZE (node 3) (`requant lint` says why)',
     });
   });
 
@@ -64,8 +62,8 @@ describe('integer-only or not', () => {
     const found = nodesOf({ ...model, nodes, tensors: [...model.tensors, { ...floatWeights, name: 'w' }] });
     expect(found.arithmetic).toBe('mixed');
     expect(found.nodes[1]!.reason).toBe(
-      "its weights, tensor 5 'w', are float; a float island between DEQUANTIZE (node 1) and QUANTIZE (node 3): " +
-        'the converter had no range (min, max) for its tensors',
+      "its weights, tensor 5 'w', are float; a float island between DEQUANTIZE (node 1) and QUANTIZE (node 3) " +
+        '(`requant lint` says why)',
     );
   });
 

@@ -68,8 +68,39 @@ const cases: readonly [rule: string, model: SmallModel, text: RegExp, mended: Sm
   [
     'float-node',
     chain([real(1), float, float, real(0.5)], { op: 'DEQUANTIZE' }, { op: 'ELU' }, { op: 'QUANTIZE' }),
-    /^the converter knows no quantized ELU: its 2 inputs and outputs have ranges/,
+    /^the converter has no int8 form of ELU \(TensorFlow 2.21\)$/,
     chain([real(1), real(0.5)], { op: 'ELU' }),
+  ],
+  ['invalid-scale', dense({ 1: { ...weights, scale: Infinity } }), /^its scale is Infinity$/, dense()],
+  [
+    'refused-model',
+    { ...chain([real(1), real(0.0006, -128)], { op: 'SOFTMAX', options: ['SoftmaxOptions', { beta: 1 }] }) },
+    /^the output is quantized by \(0.0006.*, -128\); it must be by \(1\/256, -128\)$/,
+    { ...chain([real(1), real(1 / 256, -128)], { op: 'SOFTMAX', options: ['SoftmaxOptions', { beta: 1 }] }) },
+  ],
+  [
+    'activation-overflow',
+    dense({ 0: real(1e-9), 2: { ...bias, scale: 5e-10 }, 3: real(2.5e-9) }, 'RELU6'),
+    /^the 6 of its RELU6 is 2,400,000,\d\d\d steps of 2.5e-9; int32 ends at 2,147,483,647$/,
+    dense({ 0: real(1e-9), 2: { ...bias, scale: 5e-10 }, 3: real(3e-9) }, 'RELU6'),
+  ],
+  [
+    'lost-steps',
+    chain([real(1 / 256, -128), real(2.34, -128)], { op: 'QUANTIZE' }),
+    /^of the 256 values of its scale 0.00390625, 1 remain \(0\) in steps of 2.34, those of tensor 1$/,
+    chain([real(1 / 256, -128), real(1 / 16, -128)], { op: 'QUANTIZE' }),
+  ],
+  [
+    'unused-node',
+    { ...chain([real(1), real(1)], {}), tensors: [real(1), real(1), real(1)], nodes: [{ op: 'RELU', inputs: [0], outputs: [1] }, { op: 'RELU', inputs: [1], outputs: [2] }] }, // biome-ignore format: one line
+    /^no output depends on RELU \(node 1\)$/,
+    chain([real(1), real(1), real(1)], {}, {}),
+  ],
+  [
+    'constant-output',
+    dense({ 1: { ...weights, data: [0, 0, 0, 0] } }),
+    /^each of its 2 channels has one value for any input \(bound from weights and bias\): -3; so is the output of the graph, tensor 3$/,
+    dense({ 1: { ...weights, data: [0, 0, 0, 1] } }),
   ],
   [
     'refused-quantization',
