@@ -277,9 +277,11 @@ describe('a model that lacks ranges', () => {
   });
 
   test('what needs multipliers is left out, and said to be', () => {
-    expect(found.unprepared).toContain('cannot run');
+    const custom = smallModel(chain([real(1), real(1)], { op: 'CUSTOM', customCode: 'Mystery' }));
+    expect(lint(custom).unprepared).toContain('cannot run');
+    expect(lint(custom).isRunnable).toBe(true); // by whoever has the operator
     expect(lint(smallModel(dense())).unprepared).toBe(null);
-    expect(() => lint(smallModel(model), { inputs: () => [] })).toThrow('cannot run');
+    expect(() => lint(custom, { inputs: () => [] })).toThrow('cannot run');
   });
 });
 
