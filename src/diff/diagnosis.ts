@@ -26,7 +26,7 @@ export interface Diagnosis {
 
 export function mistakesOf(model: VariantModel, choice: Choice): Mistake[] {
   return model.hypotheses(choice).map(({ slot, hypothesis }) => {
-    const { id, title, explanation, theirs } = hypothesis;
-    return { id, title, explanation, theirs, stage: slot.stage, line: slot.line };
+    const { id, title, explanation, candidate } = hypothesis;
+    return { id, title, explanation, candidate, stage: slot.stage, line: slot.line };
   });
 }

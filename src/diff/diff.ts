@@ -7,7 +7,7 @@ import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_inf
 import { type MatchedBy, matchTheirs, type TheirTensor, type Unmatched, valuesAs } from './candidate.ts';
 import { type Diagnosis, mistakesOf } from './diagnosis.ts';
 import type { Differences } from './differences.ts';
-import { modelOf } from './models.ts';
+import { modelOf } from './models/models.ts';
 import type { NodeCase, Operand } from './node_case.ts';
 import { differencesOf, type OtherInputs, type Run } from './run.ts';
 import { isSame, mistakes, search } from './search.ts';

@@ -8,7 +8,7 @@ export interface Hypothesis {
   /** How it comes about, or how to tell. */
   readonly explanation: string;
   /** The line as they compute it. */
-  readonly theirs: string;
+  readonly candidate: string;
 }
 
 /** A place in an operator's formula where there is more than one way to go on: F is what the way is written as. */
@@ -18,7 +18,7 @@ export interface Slot<F = unknown> {
   /** The line as TFLite computes it, with this node's numbers. */
   readonly line: string;
   readonly right: F;
-  readonly wrong: readonly (Hypothesis & { readonly way: F })[];
+  readonly wrong: readonly (Hypothesis & { readonly instead: F })[];
 }
 
 /** For each slot of a model, which way it goes: 0 is right, i > 0 is wrong[i - 1]. */
@@ -124,7 +124,7 @@ interface StepResult {
 const NOTHING = new Float64Array(0);
 
 function wayOf<F>(slot: Slot<F>, way: number): F {
-  return way === 0 ? slot.right : slot.wrong[way - 1]!.way;
+  return way === 0 ? slot.right : slot.wrong[way - 1]!.instead;
 }
 
 function isSamePrefix(a: Choice, b: Choice, length: number): boolean {

@@ -1,7 +1,7 @@
 /** Operators without a model of their own: what ran is right, and whole outputs can be wrong in ways that any operator can. */
 import { type Layout, type Slot, type Step, VariantModel } from './hypothesis.ts';
+import { layoutSlot } from './mistakes/placement.ts';
 import { type NodeCase, scaleOf } from './node_case.ts';
-import { layoutSlot } from './output_slots.ts';
 
 type Source = (position: number) => number;
 
@@ -38,8 +38,8 @@ function wrongSources(node: NodeCase): Slot<Source>['wrong'] {
       id: 'flattened-nchw',
       title: 'flattened in NCHW order',
       explanation: `What is flattened is [${shape}], channels innermost: the weights behind it expect them so.`,
-      theirs: 'output[c][y][x] for output[y][x][c]',
-      way: (p) => Number(data[order(p)]!),
+      candidate: 'output[c][y][x] for output[y][x][c]',
+      instead: (p) => Number(data[order(p)]!),
     });
   }
   if (op === 'CONCATENATION') {
@@ -52,8 +52,8 @@ function wrongSources(node: NodeCase): Slot<Source>['wrong'] {
       id: 'inputs-in-reverse-order',
       title: 'inputs in reverse order',
       explanation: 'They are put one behind the other in the order of the node.',
-      theirs: 'the last input first',
-      way: (p) => {
+      candidate: 'the last input first',
+      instead: (p) => {
         let at = p % row;
         for (const { shape, data } of parts) {
           const size = shape[axis]! * inner;
@@ -71,8 +71,8 @@ function wrongSources(node: NodeCase): Slot<Source>['wrong'] {
       id: 'padded-with-0',
       title: 'padded with 0 instead of the zero point',
       explanation: `Real 0 is stored as ${q.zero}: a stored 0 stands for another number.`,
-      theirs: 'x = 0 outside of the input',
-      way: (position) => {
+      candidate: 'x = 0 outside of the input',
+      instead: (position) => {
         let rest = position;
         for (let d = output.shape.length - 1; d >= 0; d--) {
           const at = (rest % output.shape[d]!) - Number(paddings.data[2 * d]!);

@@ -144,7 +144,7 @@ function undecidedTitles(undecided: readonly Mistake[]): string[] {
   return [...byLine].map(([line, mistakes]) => `${line}: ${mistakes.map(({ title }) => title).join('; ')}`);
 }
 
-function mistakeBlocks({ title, explanation, stage, line, theirs }: Mistake): Block[] {
+function mistakeBlocks({ title, explanation, stage, line, candidate }: Mistake): Block[] {
   return [
     {
       kind: 'facts',
@@ -152,7 +152,7 @@ function mistakeBlocks({ title, explanation, stage, line, theirs }: Mistake): Bl
         ['mistake', title],
         ['where', stage],
         ['TFLite', line],
-        ['theirs', theirs],
+        ['candidate', candidate],
         ['', explanation],
       ],
     },

@@ -7,7 +7,7 @@
  * not for QUANTIZE, RESIZE_BILINEAR, TRANSPOSE_CONV and LEAKY_RELU.
  */
 
-import { modelOf } from '../diff/models.ts';
+import { modelOf } from '../diff/models/models.ts';
 import { hasWeights } from '../model/operator_facts.ts';
 import type { Target } from '../runtime/entry_point.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';

@@ -1,70 +1,14 @@
-/** MEAN, by its definition: q = clamp(requantize(sum(x) - n * z_input) + z_output), with the multiplier divided by n. */
-import { F, halfAway, halfEven, type Multiplier } from './arithmetic.ts';
-import { eachValue, type Slot, type Step, VariantModel } from './hypothesis.ts';
-import { minus, type NodeCase, scaleOf } from './node_case.ts';
-import { clampSlot, layoutSlot, outputOf, zeroPointSlot } from './output_slots.ts';
-
-export function meanModel(node: NodeCase): VariantModel | undefined {
-  const [input, axes] = node.inputs;
-  const [from, to] = [scaleOf(input), outputOf(node)];
-  if (!input || !axes || !from || !to || node.target === 'real') return undefined;
-  const rank = input.shape.length;
-  const reduced = new Set(Array.from(axes.data as ArrayLike<number>, (axis) => (Number(axis) + rank) % rank));
-  const kept = input.shape.flatMap((_, d) => (reduced.has(d) ? [] : [d]));
-  const n = input.data.length / Math.max(node.output.data.length, 1);
-  const offset = meanOffsetSlot(from.zero, n);
-  const strides = input.shape.map((_, d) => input.shape.slice(d + 1).reduce((a, b) => a * b, 1));
-  const groups = groupsOf(input.shape, kept, strides);
-  const sums: Step = {
-    slots: [offset],
-    run(pick, _, positions) {
-      const way = pick(offset);
-      return Float64Array.from(positions, (position) => {
-        let sum = 0;
-        for (const i of groups[Math.max(position, 0)]!) sum += way.read(Number(input.data[i]!));
-        return way.finish(sum);
-      });
-    },
-  };
-  const scales = { input: from.scale, output: to.scale };
-  const multiplier = meanMultiplierSlot(scales, n);
-  const rounding = meanRoundingSlot();
-  const requantize: Step = {
-    slots: [multiplier, rounding],
-    run(pick, before) {
-      const apply = pick(rounding)(pick(multiplier), n);
-      return before.map((sum) => apply(sum));
-    },
-  };
-  const limits = { active: to.type, type: to.type, zero: to.zero, activation: 'NONE' };
-  return new VariantModel(
-    [
-      sums,
-      requantize,
-      eachValue(zeroPointSlot(to.zero, from.zero), (add, r) => add(r)),
-      eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
-    ],
-    layoutSlot(node),
-  );
-}
-
-/** For each output, the inputs that it is the mean of. */
-function groupsOf(shape: readonly number[], kept: readonly number[], strides: readonly number[]): number[][] {
-  const groups: number[][] = [];
-  const size = shape.reduce((a, b) => a * b, 1);
-  for (let i = 0; i < size; i++) {
-    const to = kept.reduce((at, d) => at * shape[d]! + (Math.floor(i / strides[d]!) % shape[d]!), 0);
-    (groups[to] ??= []).push(i);
-  }
-  return groups;
-}
+/** MEAN: its sum, its multiplier, its rounding. */
+import { F, halfAway, halfEven, type Multiplier } from '../arithmetic.ts';
+import type { Slot } from '../hypothesis.ts';
+import { minus } from '../node_case.ts';
 
 interface MeanOffset {
   read(x: number): number;
   finish(sum: number): number;
 }
 
-function meanOffsetSlot(zero: number, n: number): Slot<MeanOffset> {
+export function meanOffsetSlot(zero: number, n: number): Slot<MeanOffset> {
   return {
     stage: 'sum and zero point of the input',
     line: `sum of ${minus('x', zero)}`,
@@ -74,35 +18,35 @@ function meanOffsetSlot(zero: number, n: number): Slot<MeanOffset> {
         id: 'input-zero-point-missing',
         title: 'zero point of the input not subtracted',
         explanation: 'Each of the n values carries the zero point.',
-        theirs: 'sum of x',
-        way: { read: (x) => x, finish: (sum) => sum },
+        candidate: 'sum of x',
+        instead: { read: (x) => x, finish: (sum) => sum },
       },
       {
         id: 'input-zero-point-once',
         title: 'zero point of the input subtracted once from the sum',
         explanation: `Each of the ${n} values carries it.`,
-        theirs: 'sum(x) - z_input',
-        way: { read: (x) => x, finish: (sum) => sum - zero },
+        candidate: 'sum(x) - z_input',
+        instead: { read: (x) => x, finish: (sum) => sum - zero },
       },
       {
         id: 'input-zero-point-added',
         title: 'zero point of the input added instead of subtracted',
         explanation: 'TFLite adds an offset that is minus the zero point.',
-        theirs: `sum of (x + (${zero}))`,
-        way: { read: (x) => x, finish: (sum) => sum + n * zero },
+        candidate: `sum of (x + (${zero}))`,
+        instead: { read: (x) => x, finish: (sum) => sum + n * zero },
       },
       {
         id: 'input-read-unsigned',
         title: 'input read as unsigned',
         explanation: 'int8 values below 0 become 256 more.',
-        theirs: 'uint8_t',
-        way: { read: (x) => x & 0xff, finish: (sum) => sum - n * zero },
+        candidate: 'uint8_t',
+        instead: { read: (x) => x & 0xff, finish: (sum) => sum - n * zero },
       },
     ],
   };
 }
 
-function meanMultiplierSlot({ input, output }: { input: number; output: number }, n: number): Slot<Multiplier> {
+export function meanMultiplierSlot({ input, output }: { input: number; output: number }, n: number): Slot<Multiplier> {
   const of = (real: number): Multiplier => ({ real, float32: F(real) });
   return {
     stage: 'multiplier',
@@ -113,22 +57,22 @@ function meanMultiplierSlot({ input, output }: { input: number; output: number }
         id: 'mean-not-requantized',
         title: 'mean not brought to the scale of the output',
         explanation: 'Input and output have scales of their own.',
-        theirs: 'M = 1 / n',
-        way: of(1),
+        candidate: 'M = 1 / n',
+        instead: of(1),
       },
       {
         id: 'multiplier-inverse',
         title: 'multiplier upside down',
         explanation: 'M = s_input / s_output.',
-        theirs: 'M = s_output / s_input / n',
-        way: of(output / input),
+        candidate: 'M = s_output / s_input / n',
+        instead: of(output / input),
       },
       {
         id: 'mean-not-divided',
         title: 'sum not divided by the number of values',
         explanation: 'The operator is MEAN.',
-        theirs: 'M = s_input / s_output',
-        way: of((input / output) * n),
+        candidate: 'M = s_input / s_output',
+        instead: of((input / output) * n),
       },
     ],
   };
@@ -157,7 +101,7 @@ const divided = (x: bigint, bits: number) => {
   return x < 0n ? -((-x + half) >> BigInt(bits)) : (x + half) >> BigInt(bits);
 };
 
-function meanRoundingSlot(): Slot<MeanRounding> {
+export function meanRoundingSlot(): Slot<MeanRounding> {
   const high = (sum: number, m: bigint) => (BigInt(sum) * m + (1n << 30n)) >> 31n;
   return {
     stage: 'rounding and shift',
@@ -172,8 +116,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         title: "XNNPACK's requantization: with a float32 multiplier, halves to even",
         explanation:
           "What Python's Interpreter(model) computes by default. Record with the reference kernels to get TFLite's integers.",
-        theirs: 'roundTiesToEven(float32(sum) * float32(M)), in one rounding',
-        way: (multiplier, n) => {
+        candidate: 'roundTiesToEven(float32(sum) * float32(M)), in one rounding',
+        instead: (multiplier, n) => {
           const scale = F(multiplier.float32 / n);
           return (sum) => halfEven(F(sum) * scale);
         },
@@ -182,8 +126,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'single-rounding',
         title: 'rounded once, where TFLite rounds twice',
         explanation: 'The product is shifted and rounded in one step, as in a build with TFLITE_SINGLE_ROUNDING=1.',
-        theirs: 'floor((sum * m + 2^(30 - shift)) / 2^(31 - shift))',
-        way: (multiplier, n) => {
+        candidate: 'floor((sum * m + 2^(30 - shift)) / 2^(31 - shift))',
+        instead: (multiplier, n) => {
           const { m, shift } = meanMultiplier(multiplier, n);
           const bits = BigInt(31 - shift);
           return (sum) => Number((BigInt(sum) * m + (1n << (bits - 1n))) >> bits);
@@ -193,8 +137,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-in-float64',
         title: 'mean in real numbers, halves away from zero',
         explanation: 'TFLite multiplies by an int32 multiplier that is divided by n.',
-        theirs: 'round(sum * M)',
-        way:
+        candidate: 'round(sum * M)',
+        instead:
           ({ real }, n) =>
           (sum) =>
             halfAway((sum * real) / n),
@@ -203,8 +147,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-half-even',
         title: 'mean in real numbers, halves to even',
         explanation: "NumPy's round.",
-        theirs: 'rint(sum * M)',
-        way:
+        candidate: 'rint(sum * M)',
+        instead:
           ({ real }, n) =>
           (sum) =>
             halfEven((sum * real) / n),
@@ -213,8 +157,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-truncated',
         title: 'mean truncated',
         explanation: 'A cast to int drops the fraction.',
-        theirs: '(int)(sum * M)',
-        way:
+        candidate: '(int)(sum * M)',
+        instead:
           ({ real }, n) =>
           (sum) =>
             Math.trunc((sum * real) / n),
@@ -223,8 +167,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-floored',
         title: 'mean rounded down',
         explanation: 'Rounding is missing.',
-        theirs: 'floor(sum * M)',
-        way:
+        candidate: 'floor(sum * M)',
+        instead:
           ({ real }, n) =>
           (sum) =>
             Math.floor((sum * real) / n),
@@ -233,8 +177,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-divided-first',
         title: 'divided by n in integers before the requantization',
         explanation: 'The quotient is rounded to an integer too early: TFLite puts 1 / n into the multiplier.',
-        theirs: 'requantize(sum / n)',
-        way:
+        candidate: 'requantize(sum / n)',
+        instead:
           ({ real }, n) =>
           (sum) =>
             halfAway(Math.trunc(sum / n) * real),
@@ -243,8 +187,8 @@ function meanRoundingSlot(): Slot<MeanRounding> {
         id: 'mean-divided-first-rounded',
         title: 'divided by n and rounded before the requantization',
         explanation: 'The quotient is rounded to an integer too early: TFLite puts 1 / n into the multiplier.',
-        theirs: 'requantize(round(sum / n))',
-        way:
+        candidate: 'requantize(round(sum / n))',
+        instead:
           ({ real }, n) =>
           (sum) =>
             halfAway(halfAway(sum / n) * real),

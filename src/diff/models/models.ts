@@ -1,18 +1,18 @@
 /** The model of each operator, made for a node as it ran. */
-import type { Profile } from '../../kernels/kernel.ts';
+import type { Profile } from '../../../kernels/kernel.ts';
+import type { ExpectedRounding } from '../arithmetic.ts';
+import type { VariantModel } from '../hypothesis.ts';
+import { movedModel } from '../moved.ts';
+import type { NodeCase } from '../node_case.ts';
 import { activationModel } from './activation.ts';
 import { addModel } from './add.ts';
-import type { VariantModel } from './hypothesis.ts';
 import { linearModel } from './linear.ts';
 import { meanModel } from './mean.ts';
-import { movedModel } from './moved.ts';
 import { mulModel } from './mul.ts';
-import type { NodeCase } from './node_case.ts';
-import type { OwnWay } from './output_slots.ts';
 import { poolingModel } from './pooling.ts';
 import { dequantizeModel, quantizeModel } from './quantize.ts';
 
-type ModelOf = (node: NodeCase, own: OwnWay) => VariantModel | undefined;
+type ModelOf = (node: NodeCase, own: ExpectedRounding) => VariantModel | undefined;
 
 const MODELS: { readonly [op: string]: ModelOf } = {
   CONV_2D: linearModel,
@@ -32,7 +32,7 @@ const MODELS: { readonly [op: string]: ModelOf } = {
 };
 
 /** The ways to requantize that a node may have under a profile, the likeliest first. */
-function waysOf(op: string, profile: Profile): readonly OwnWay[] {
+function waysOf(op: string, profile: Profile): readonly ExpectedRounding[] {
   if (op === 'FULLY_CONNECTED' && profile === 'tflite') return ['float64', 'double', 'reduced'];
   return profile === 'single-rounding' ? ['single', 'reduced', 'double'] : ['double', 'reduced', 'float64'];
 }

@@ -1,18 +1,7 @@
-/** The slots that end nearly every quantized operator: multiplier, rounding, zero point, clamp; and where values are put. */
-import { F, otherRequantizations, REQUANTIZE, REQUANTIZE_LINES, type Requantize, wrap8, wrap16 } from './arithmetic.ts';
-import { eachValue, type Layout, type Slot, type Step } from './hypothesis.ts';
-import { bracketed, minus, type NodeCase, nhwc, type Range, rangeOf, scaleOf } from './node_case.ts';
-
-export type OwnWay = keyof typeof REQUANTIZE;
-
-export function roundingSlot(own: OwnWay, target: NodeCase['target']): Slot<Requantize> {
-  return {
-    stage: 'rounding and shift',
-    line: REQUANTIZE_LINES[own],
-    right: REQUANTIZE[own],
-    wrong: otherRequantizations(own, target),
-  };
-}
+/** What ends nearly every quantized operator: zero point, clamp, real output. */
+import { F, wrap8, wrap16 } from '../arithmetic.ts';
+import { eachValue, type Slot, type Step } from '../hypothesis.ts';
+import { bracketed, minus, type NodeCase, type Range, rangeOf, scaleOf } from '../node_case.ts';
 
 type AddZero = (value: number) => number;
 
@@ -27,29 +16,29 @@ export function zeroPointSlot(zero: number, inputZero: number): Slot<AddZero> {
         id: 'output-zero-point-missing',
         title: 'zero point of the output not added',
         explanation: 'The requantized sum is a distance from the zero point, and not yet the stored value.',
-        theirs: 'q = r',
-        way: (r) => r,
+        candidate: 'q = r',
+        instead: (r) => r,
       },
       {
         id: 'output-zero-point-subtracted',
         title: 'zero point of the output subtracted instead of added',
         explanation: 'It is subtracted where a value is read, and added where one is written.',
-        theirs: `q = r - ${z}`,
-        way: (r) => r - zero,
+        candidate: `q = r - ${z}`,
+        instead: (r) => r - zero,
       },
       {
         id: 'output-zero-point-twice',
         title: 'zero point of the output added twice',
         explanation: 'Perhaps it is in the bias already.',
-        theirs: `q = r + ${z} + ${z}`,
-        way: (r) => r + 2 * zero,
+        candidate: `q = r + ${z} + ${z}`,
+        instead: (r) => r + 2 * zero,
       },
       {
         id: 'output-zero-point-of-input',
         title: "zero point of the input added instead of the output's",
         explanation: 'Each tensor has a zero point of its own.',
-        theirs: `q = r + ${bracketed(inputZero)}`,
-        way: (r) => r + inputZero,
+        candidate: `q = r + ${bracketed(inputZero)}`,
+        instead: (r) => r + inputZero,
       },
     ],
   };
@@ -78,15 +67,15 @@ export function clampSlot({ active, type, zero, activation }: Limits): Slot<(q: 
         id: 'clamp-missing',
         title: 'not clamped',
         explanation: `Values leave the type's range: below ${type.min}, above ${type.max}.`,
-        theirs: 'q, as it is',
-        way: (q) => q,
+        candidate: 'q, as it is',
+        instead: (q) => q,
       },
       {
         id: 'clamp-wraps',
         title: 'cast instead of clamped',
         explanation: 'A cast to the type keeps the low bits: 128 becomes -128.',
-        theirs: 'q = (type)q',
-        way: (q) => wrap(Math.trunc(q)),
+        candidate: 'q = (type)q',
+        instead: (q) => wrap(Math.trunc(q)),
       },
       ...(has
         ? [
@@ -94,8 +83,8 @@ export function clampSlot({ active, type, zero, activation }: Limits): Slot<(q: 
               id: 'activation-missing',
               title: `${name} left out`,
               explanation: 'The fused activation is a clamp of the output: only the clamp to the type was done.',
-              theirs: `q = min(max(q, ${type.min}), ${type.max})`,
-              way: (q: number) => clamp(q, type),
+              candidate: `q = min(max(q, ${type.min}), ${type.max})`,
+              instead: (q: number) => clamp(q, type),
             },
           ]
         : []),
@@ -105,8 +94,8 @@ export function clampSlot({ active, type, zero, activation }: Limits): Slot<(q: 
               id: 'activation-at-stored-zero',
               title: `${name} applied to the stored value`,
               explanation: `Real 0 is stored as ${zero}: comparing the stored value with 0 cuts it elsewhere.`,
-              theirs: `q = max(q, 0), then min(max(q, ${type.min}), ${type.max})`,
-              way: (q: number) => clamp(Math.max(q, 0), type),
+              candidate: `q = max(q, 0), then min(max(q, ${type.min}), ${type.max})`,
+              instead: (q: number) => clamp(Math.max(q, 0), type),
             },
           ]
         : []),
@@ -116,15 +105,15 @@ export function clampSlot({ active, type, zero, activation }: Limits): Slot<(q: 
               id: 'relu6-without-6',
               title: 'RELU6 without its upper limit',
               explanation: 'Only the lower limit of the activation was applied.',
-              theirs: `q = min(max(q, ${active.min}), ${type.max})`,
-              way: (q: number) => clamp(q, { min: active.min, max: type.max }),
+              candidate: `q = min(max(q, ${active.min}), ${type.max})`,
+              instead: (q: number) => clamp(q, { min: active.min, max: type.max }),
             },
             {
               id: 'relu6-in-steps',
               title: 'RELU6 limits the stored value to 6 steps',
               explanation: 'The 6 is a real number: divide it by the scale of the output.',
-              theirs: `q = min(max(q, ${active.min}), ${zero + 6})`,
-              way: (q: number) => clamp(q, { min: active.min, max: Math.min(zero + 6, type.max) }),
+              candidate: `q = min(max(q, ${active.min}), ${zero + 6})`,
+              instead: (q: number) => clamp(q, { min: active.min, max: Math.min(zero + 6, type.max) }),
             },
           ]
         : []),
@@ -132,22 +121,23 @@ export function clampSlot({ active, type, zero, activation }: Limits): Slot<(q: 
         id: 'clamped-before-zero-point',
         title: 'clamped before the zero point was added',
         explanation: 'The sum of the two can leave the range again, and was cast.',
-        theirs: `q = (type)(min(max(r, ${type.min}), ${type.max}) + z_output)`,
-        way: (q) => wrap(clamp(Math.trunc(q - zero), type) + zero),
+        candidate: `q = (type)(min(max(r, ${type.min}), ${type.max}) + z_output)`,
+        instead: (q) => wrap(clamp(Math.trunc(q - zero), type) + zero),
       },
       {
         id: 'clamp-symmetric',
         title: `clamped to ${type.min + 1}`,
         explanation: 'The lowest value of the type was left out, as is done with weights.',
-        theirs: `q = min(max(q, ${Math.max(active.min, type.min + 1)}), ${active.max})`,
-        way: (q) => clamp(q, { min: Math.max(active.min, type.min + 1), max: active.max }),
+        candidate: `q = min(max(q, ${Math.max(active.min, type.min + 1)}), ${active.max})`,
+        instead: (q) => clamp(q, { min: Math.max(active.min, type.min + 1), max: active.max }),
       },
       {
         id: 'clamp-of-other-type',
         title: `clamped to the range of ${type.min < 0 ? 'unsigned' : 'signed'} values`,
         explanation: `The output is ${type.min < 0 ? 'signed' : 'unsigned'}.`,
-        theirs: type.min < 0 ? `q = min(max(q, 0), ${type.max - type.min})` : 'q = min(max(q, -128), 127)',
-        way: (q) => (type.min < 0 ? clamp(q, { min: 0, max: type.max - type.min }) : clamp(q, { min: -128, max: 127 })),
+        candidate: type.min < 0 ? `q = min(max(q, 0), ${type.max - type.min})` : 'q = min(max(q, -128), 127)',
+        instead: (q) =>
+          type.min < 0 ? clamp(q, { min: 0, max: type.max - type.min }) : clamp(q, { min: -128, max: 127 }),
       },
     ],
   };
@@ -171,15 +161,15 @@ export function dequantizeStep(
               id: 'scale-of-bias',
               title: 'scale of the bias instead of the scale of the output',
               explanation: 'The scale was read from another tensor: look the tensor up by its index in the node.',
-              theirs: `real = ${biasScale} * ${minus('q', zero)}`,
-              way: (q: number) => biasScale * (q - zero),
+              candidate: `real = ${biasScale} * ${minus('q', zero)}`,
+              instead: (q: number) => biasScale * (q - zero),
             },
             {
               id: 'scale-of-bias-zero-point-missing',
               title: 'scale of the bias instead of the scale of the output, and no zero point',
               explanation: 'Scale and zero point were read from another tensor: a bias has zero point 0.',
-              theirs: `real = ${biasScale} * q`,
-              way: (q: number) => biasScale * q,
+              candidate: `real = ${biasScale} * q`,
+              instead: (q: number) => biasScale * q,
             },
           ]),
       ...(inputScale === undefined
@@ -189,93 +179,35 @@ export function dequantizeStep(
               id: 'real-by-scale-of-input',
               title: 'scale of the input instead of the scale of the output',
               explanation: 'The scale was read from another tensor.',
-              theirs: `real = ${inputScale} * ${minus('q', zero)}`,
-              way: (q: number) => inputScale * (q - zero),
+              candidate: `real = ${inputScale} * ${minus('q', zero)}`,
+              instead: (q: number) => inputScale * (q - zero),
             },
           ]),
       {
         id: 'real-without-zero-point',
         title: 'zero point not subtracted from the output',
         explanation: 'real = scale * (q - zero point).',
-        theirs: `real = ${scale} * q`,
-        way: (q) => scale * q,
+        candidate: `real = ${scale} * q`,
+        instead: (q) => scale * q,
       },
       {
         id: 'real-plus-zero-point',
         title: 'zero point added to the output instead of subtracted',
         explanation: 'real = scale * (q - zero point).',
-        theirs: `real = ${scale} * (q + ${bracketed(zero)})`,
-        way: (q) => scale * (q + zero),
+        candidate: `real = ${scale} * (q + ${bracketed(zero)})`,
+        instead: (q) => scale * (q + zero),
       },
       {
         id: 'real-without-scale',
         title: 'integers where real numbers belong',
         explanation: 'The output was not multiplied by its scale.',
-        theirs: 'real = q',
-        way: (q) => q,
+        candidate: 'real = q',
+        instead: (q) => q,
       },
     ],
   };
   // They may compute in float64 or in float32: both are right.
   return eachValue(slot, (way, q) => F(way(q)));
-}
-
-/** Of a node's output: other orders in which its values may be put. */
-export function layoutSlot({ output }: NodeCase): Slot<Layout> {
-  const { shape } = output;
-  const [, h, w, c] = nhwc(shape);
-  const [rows = 1, columns = 1] = shape.slice(-2);
-  const image = h * w * c;
-  const wrong: (Slot<Layout>['wrong'][number] | false)[] = [
-    c > 1 &&
-      h * w > 1 && {
-        id: 'output-nchw',
-        title: 'output in NCHW order',
-        explanation: 'TFLite keeps the channels innermost: NHWC.',
-        theirs: `output[n][c][y][x], [${shape}] as [n, ${c}, ${h}, ${w}]`,
-        way: (p) => {
-          const at = p % image;
-          const [channel, place] = [Math.floor(at / (h * w)), at % (h * w)];
-          return p - at + place * c + channel;
-        },
-      },
-    h > 1 &&
-      w > 1 && {
-        id: 'output-transposed',
-        title: 'rows and columns of the output swapped',
-        explanation: 'x is the inner of the two: output[n][y][x][c].',
-        theirs: 'output[n][x][y][c]',
-        way: (p) => {
-          const [channel, place] = [p % c, Math.floor(p / c)];
-          const [image, at] = [Math.floor(place / (h * w)), place % (h * w)];
-          return ((image * h + (at % h)) * w + Math.floor(at / h)) * c + channel;
-        },
-      },
-    shape.length === 2 &&
-      rows > 1 &&
-      columns > 1 && {
-        id: 'output-transposed',
-        title: 'output transposed',
-        explanation: `The output is [${shape}], row by row.`,
-        theirs: `[${columns}, ${rows}], row by row`,
-        way: (p) => (p % rows) * columns + Math.floor(p / rows),
-      },
-    {
-      id: 'output-one-later',
-      title: 'each value one position too late',
-      explanation: 'The index into the output is off by one.',
-      theirs: 'output[i + 1] = value[i]',
-      way: (p) => p - 1,
-    },
-    c > 1 && {
-      id: 'output-channels-reversed',
-      title: 'channels in reverse order',
-      explanation: 'As an image of BGR order, or a loop that counts down.',
-      theirs: `output[${c - 1} - c]`,
-      way: (p) => p - (p % c) + c - 1 - (p % c),
-    },
-  ];
-  return { stage: 'order of the output', line: `output[${shape}], the last dimension innermost`, right: (p) => p, wrong: wrong.filter((entry) => entry !== false) }; // biome-ignore format: one line
 }
 
 /** Scale, zero point and clamp of a quantized output; undefined where it is not quantized as a whole. */

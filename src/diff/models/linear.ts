@@ -2,39 +2,36 @@
  * CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, by their definition:
  *   q = clamp(requantize(sum over taps of (x - z_input) * (w - z_weights) + bias[c]) + z_output)
  */
-import { F, type Requantize, wrap16, wrap32 } from './arithmetic.ts';
-import { eachValue, type Pick, type Positions, type Slot, type Step, type Values, VariantModel } from './hypothesis.ts';
+import { type ExpectedRounding, F, type Requantize, wrap16, wrap32 } from '../arithmetic.ts';
 import {
-  ACCUMULATOR_SLOT,
-  type BiasWay,
-  biasSlot,
-  convWeightLayoutSlot,
-  depthwiseWeightLayoutSlot,
-  type Extent,
+  eachValue,
+  type Pick,
+  type Positions,
+  type Slot,
+  type Step,
+  type Values,
+  VariantModel,
+} from '../hypothesis.ts';
+import { ACCUMULATOR_SLOT, type BiasRule, biasSlot } from '../mistakes/accumulation.ts';
+import { type MultiplierOf, multiplierSlot, type Scales } from '../mistakes/multiplier.ts';
+import { clampSlot, dequantizeStep, outputOf, zeroPointSlot } from '../mistakes/output.ts';
+import { layoutSlot } from '../mistakes/placement.ts';
+import {
   inputClampSlot,
   inputLayoutSlot,
   inputOffsetSlot,
   inputRoundingSlot,
-  type MultiplierWay,
-  multiplierSlot,
-  paddingSlot,
-  RIGHT_WINDOW,
   readingSlot,
-  type Scales,
+} from '../mistakes/reading.ts';
+import { roundingSlot } from '../mistakes/requantization.ts';
+import {
+  convWeightLayoutSlot,
+  depthwiseWeightLayoutSlot,
   type WeightLayout,
   weightOffsetSlot,
-  windowSlot,
-} from './linear_slots.ts';
-import { activationRange, channelScale, type NodeCase, nhwc, rangeOf, scaleOf } from './node_case.ts';
-import {
-  clampSlot,
-  dequantizeStep,
-  layoutSlot,
-  type OwnWay,
-  outputOf,
-  roundingSlot,
-  zeroPointSlot,
-} from './output_slots.ts';
+} from '../mistakes/weights.ts';
+import { type Extent, paddingSlot, RIGHT_WINDOW, windowSlot } from '../mistakes/window.ts';
+import { activationRange, channelScale, type NodeCase, nhwc, rangeOf, scaleOf } from '../node_case.ts';
 
 /** A convolution; a dense layer is one of 1x1 on an image of 1x1. */
 interface Geometry {
@@ -48,7 +45,7 @@ interface Geometry {
   firstChannel(o: number): number;
 }
 
-export function linearModel(node: NodeCase, own: OwnWay): VariantModel | undefined {
+export function linearModel(node: NodeCase, own: ExpectedRounding): VariantModel | undefined {
   const [input, filter, bias] = node.inputs;
   const [from, to] = [scaleOf(input), outputOf(node)];
   const quantization = filter?.tensor.quantization;
@@ -151,7 +148,7 @@ interface SumSlots {
   readonly window: ReturnType<typeof windowSlot>;
   readonly padding: ReturnType<typeof paddingSlot>;
   readonly accumulator: typeof ACCUMULATOR_SLOT;
-  readonly bias: Slot<BiasWay>;
+  readonly bias: Slot<BiasRule>;
 }
 
 /** The first step: the sums of products, with their bias. */
@@ -294,9 +291,9 @@ class Sums implements Step {
 }
 
 function requantizeStep(
-  multiplier: Slot<MultiplierWay>,
+  multiplier: Slot<MultiplierOf>,
   rounding: Slot<Requantize>,
-  biases: Slot<BiasWay>,
+  biases: Slot<BiasRule>,
   bias: (c: number) => number,
   channels: number,
 ): Step {
