@@ -72,7 +72,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'src/bench': ['src/runtime', 'node:zlib'],
   [INDEX]: [...INSPECTION, 'src/export'],
   'src/report/page': [...INSPECTION, 'src/report', '@observablehq/plot', '@dagrejs/dagre'],
-  'src/report': [...INSPECTION, 'src/verify', 'src/export', 'src/bench', 'cli-table3', 'picocolors'],
+  'src/report': [...INSPECTION, 'src/verify', 'src/export', 'src/bench', 'picocolors'],
 };
 
 function wrongImports(path: string, tree: ts.SourceFile): string[] {

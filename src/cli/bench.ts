@@ -1,28 +1,27 @@
 /** requant bench: how fast is a model, and where does the time go? */
 import { type Command, InvalidArgumentError } from 'commander';
 import { benchModel } from '../bench/bench.ts';
-import { benchText } from '../report/bench.ts';
+import { benchBlocks } from '../report/bench.ts';
 import { about, readFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import {
   type EngineOptions,
   engineOf,
   engineOptions,
-  jsonOption,
-  print,
-  printJson,
+  type FormatOptions,
+  formatOptions,
+  printReport,
   signatureOption,
 } from './output.ts';
 
-interface BenchOptions extends EngineOptions, InputOptions {
+interface BenchOptions extends EngineOptions, FormatOptions, InputOptions {
   readonly signature?: string;
   readonly runs?: number;
   readonly perOp?: boolean;
-  readonly json?: boolean;
 }
 
 export function addBench(program: Command): void {
-  inputOptions(signatureOption(engineOptions(jsonOption(program.command('bench')))))
+  inputOptions(signatureOption(engineOptions(formatOptions(program.command('bench')))))
     .summary('how fast is it, and where does the time go')
     .description(
       'Times invokes of a model on one input, random values if none is given: the first, which no engine has compiled ' +
@@ -33,7 +32,7 @@ export function addBench(program: Command): void {
     .option('--runs <n>', 'how many invokes to time (default: as many as take a second, at least 10)', positiveNumber)
     .option('--per-op', 'time every node too')
     .addHelpText('after', INPUT_HELP)
-    .action((path: string, files: string[], { json, runs, perOp, signature, ...options }: BenchOptions) => {
+    .action((path: string, files: string[], { runs, perOp, signature, ...options }: BenchOptions) => {
       const bytes = readFile(path);
       const given = hasInputs(files, options) ? options : { ...options, inputFill: 'random' as const };
       let sources: string[] = [];
@@ -48,8 +47,11 @@ export function addBench(program: Command): void {
           { ...engineOf(options), signature, runs, perOp },
         ),
       );
-      if (json) printJson({ path, ...(signature !== undefined && { signature }), inputs: sources, ...timing });
-      else print(benchText(path, sources, timing));
+      printReport(
+        options,
+        () => ({ path, ...(signature !== undefined && { signature }), inputs: sources, ...timing }),
+        () => benchBlocks(path, sources, timing),
+      );
     });
 }
 

@@ -3,24 +3,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
-import { type Demo, demoText, pictureText } from '../report/demo.ts';
+import { type Demo, demoBlocks, pictureText } from '../report/demo.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { verifyModel } from '../verify/verify.ts';
 import { ownPath, readFile } from './files.ts';
 import { readGolden } from './golden_file.ts';
-import { type EngineOptions, engineOptions, jsonOption, print, printJson } from './output.ts';
+import { type EngineOptions, engineOptions, type FormatOptions, formatOptions, printReport } from './output.ts';
 
 /** The runs whose pictures are drawn: a two and a nine. */
 const SHOWN = [4, 19];
 
 export function addDemo(program: Command): void {
-  engineOptions(jsonOption(program.command('demo')))
+  engineOptions(formatOptions(program.command('demo')))
     .summary('a bundled model reads digits, checked against TFLite')
     .description("Runs the digit model of requant's repository on its twenty pictures and checks every value.")
-    .action((options: EngineOptions & { json?: boolean }) => {
+    .action((options: EngineOptions & FormatOptions) => {
       const demo = runDemo(options);
-      if (options.json) printJson(demo.result);
-      else print(demoText(demo));
+      printReport(
+        options,
+        () => demo.result,
+        () => demoBlocks(demo),
+      );
       if (demo.result.different > 0) process.exitCode = 1;
     });
 }

@@ -2,23 +2,28 @@
 import type { Command } from 'commander';
 import { diff } from '../diff/diff.ts';
 import { diffBlocks } from '../report/diff.ts';
-import { render } from '../report/document.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { readTheirs } from './candidate_files.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, otherExamples, readInputs } from './inputs.ts';
-import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
+import {
+  type EngineOptions,
+  engineOf,
+  engineOptions,
+  type FormatOptions,
+  formatOptions,
+  printReport,
+} from './output.ts';
 
-interface DiffOptions extends EngineOptions, InputOptions {
+interface DiffOptions extends EngineOptions, FormatOptions, InputOptions {
   readonly input: string[];
-  readonly json?: boolean;
 }
 
 const DIFFERENT = 1;
 
 export function addDiff(program: Command): void {
-  inputOptions(engineOptions(jsonOption(program.command('diff'))))
+  inputOptions(engineOptions(formatOptions(program.command('diff'))))
     .summary('where does another implementation depart from TFLite, and by which mistake')
     .description(
       'Feeds each layer with their values of the layer before, and so finds the first one that computes something else, even ' +
@@ -46,8 +51,11 @@ ${INPUT_HELP}`,
       const otherInputs = otherExamples(target, input, options);
       const values = inputs.map(({ data }) => data);
       const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example, otherInputs }));
-      if (options.json) printJson({ path, theirs, ...found });
-      else print(render(diffBlocks(path, theirs, found), 'text'));
+      printReport(
+        options,
+        () => ({ path, theirs, ...found }),
+        () => diffBlocks(path, theirs, found),
+      );
       if (found.nodes.some(({ differentInAll }) => differentInAll > 0)) process.exitCode = DIFFERENT;
     });
 }

@@ -1,12 +1,12 @@
 /** requant inspect: what is in this file, and is it integer-only? */
 import type { Command } from 'commander';
 import { inspect } from '../inspect/inspect.ts';
-import { inspectText } from '../report/inspect.ts';
+import { inspectBlocks } from '../report/inspect.ts';
 import { about, readFile } from './files.ts';
-import { jsonOption, print, printJson } from './output.ts';
+import { type FormatOptions, formatOptions, printReport } from './output.ts';
 
 export function addInspect(program: Command): void {
-  jsonOption(program.command('inspect'))
+  formatOptions(program.command('inspect'))
     .summary('what is in this file, and is it integer-only')
     .description(
       'Shows what a model file says: whether it computes in integers only, and if not, which nodes do not and why; how ' +
@@ -16,11 +16,14 @@ export function addInspect(program: Command): void {
     .argument('<model>', 'a .tflite file')
     .option('--all', 'list every tensor, every scale and every float node')
     .option('--integer-only', 'exit with 1 unless no node touches a float tensor')
-    .action((path: string, options: { all?: boolean; integerOnly?: boolean; json?: boolean }) => {
+    .action((path: string, options: FormatOptions & { all?: boolean; integerOnly?: boolean }) => {
       const bytes = readFile(path);
       const inspection = about(path, () => inspect(bytes));
-      if (options.json) printJson({ path, ...inspection });
-      else print(inspectText(path, inspection, { all: options.all ?? false }));
+      printReport(
+        options,
+        () => ({ path, ...inspection }),
+        () => inspectBlocks(path, inspection, { all: options.all ?? false }),
+      );
       if (options.integerOnly && !inspection.integerOnly.integerOnly) process.exitCode = 1;
     });
 }

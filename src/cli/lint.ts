@@ -3,29 +3,26 @@ import { type Command, Option } from 'commander';
 import type { Profile } from '../../kernels/kernel.ts';
 import { lint } from '../lint/lint.ts';
 import { SEVERITIES, type Severity, TARGETS, type Target } from '../lint/rule.ts';
-import { type Format, render } from '../report/document.ts';
 import { lintBlocks } from '../report/lint.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type PixelOptions, pixelOptions, readEach } from './inputs.ts';
-import { jsonOption, print, printJson, profileOption } from './output.ts';
+import { type FormatOptions, formatOptions, printReport, profileOption } from './output.ts';
 
-interface LintOptions extends PixelOptions {
+interface LintOptions extends FormatOptions, PixelOptions {
   readonly inputs: string[];
   readonly target: Target[];
   readonly failOn?: Severity;
   readonly integerOnly?: boolean;
   readonly all?: boolean;
   readonly profile: Profile;
-  readonly format: Format;
-  readonly json?: boolean;
 }
 
 const FOUND = 1;
 const UNRUNNABLE = 2;
 
 export function addLint(program: Command): void {
-  pixelOptions(profileOption(jsonOption(program.command('lint'))))
+  pixelOptions(profileOption(formatOptions(program.command('lint'))))
     .summary('what will go wrong on a device, or was lost in conversion')
     .description(
       'Looks for nodes that compute in float, ranges that no data made, batch normalization that was not folded, sums and ' +
@@ -45,7 +42,6 @@ export function addLint(program: Command): void {
       new Option('--fail-on <severity>', 'exit with 1 if there is such a finding, or a worse').choices(SEVERITIES),
     )
     .option('--all', 'list every place')
-    .addOption(new Option('--format <name>', 'how it is written').choices(['text', 'md', 'tex']).default('text'))
     .addHelpText('after', INPUT_HELP)
     .action((path: string, options: LintOptions, command: Command) => {
       const { inputs: files, target, failOn } = options;
@@ -63,8 +59,11 @@ export function addLint(program: Command): void {
           }),
         }),
       );
-      if (options.json) printJson({ path, ...found });
-      else print(render(lintBlocks(path, found, { all: options.all ?? false }), options.format));
+      printReport(
+        options,
+        () => ({ path, ...found }),
+        () => lintBlocks(path, found, { all: options.all ?? false }),
+      );
       const fails = failOn !== undefined && SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
       if (fails && found.findings.some(({ severity }) => fails.includes(severity))) process.exitCode = FOUND;
       if (options.integerOnly && !found.integerOnly.integerOnly) process.exitCode = FOUND;

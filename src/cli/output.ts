@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../../kernels/kernel.ts';
+import { type Block, FORMATS, type Format, render } from '../report/document.ts';
 import { jsonOf } from '../report/json.ts';
 import type { InterpreterOptions } from '../runtime/interpreter.ts';
 
@@ -72,4 +73,22 @@ function positiveNumber(text: string): number {
 
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON');
+}
+
+/** How a report is printed. */
+export interface FormatOptions {
+  readonly format: Format;
+  readonly json?: boolean;
+}
+
+/** --format and --json, for every command that prints a report. */
+export function formatOptions(command: Command): Command {
+  const format = new Option('--format <name>', 'how the report is written').choices(FORMATS).default('text');
+  return jsonOption(command.addOption(format));
+}
+
+/** Prints the report's data as JSON, or what it says of them. */
+export function printReport({ format, json }: FormatOptions, data: () => unknown, blocks: () => Block[]): void {
+  if (json) printJson(data());
+  else print(render(blocks(), format));
 }

@@ -1,12 +1,12 @@
 /** requant plan: how much memory does a model take on a device, and which operators? */
 import type { Command } from 'commander';
 import { plan } from '../plan/plan.ts';
-import { planText } from '../report/plan.ts';
+import { planBlocks } from '../report/plan.ts';
 import { about, readFile } from './files.ts';
-import { jsonOption, print, printJson } from './output.ts';
+import { type FormatOptions, formatOptions, printReport } from './output.ts';
 
 export function addPlan(program: Command): void {
-  jsonOption(program.command('plan'))
+  formatOptions(program.command('plan'))
     .summary('how much memory does it take: arena, lifetimes, weights, operators to register')
     .description(
       'Plans the arena of the tensors that nodes write: its size, a picture of it over time, each tensor with its place and ' +
@@ -14,9 +14,12 @@ export function addPlan(program: Command): void {
         'must be told of, as lines to paste.',
     )
     .argument('<model>', 'a .tflite file')
-    .action((path: string, { json }: { json?: boolean }) => {
+    .action((path: string, options: FormatOptions) => {
       const planned = about(path, () => plan(readFile(path)));
-      if (json) printJson({ path, ...planned });
-      else print(planText(path, planned));
+      printReport(
+        options,
+        () => ({ path, ...planned }),
+        () => planBlocks(path, planned),
+      );
     });
 }

@@ -1,7 +1,7 @@
 /** requant run: what does the model answer for this input? */
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
-import { runText } from '../report/run.ts';
+import { runBlocks } from '../report/run.ts';
 import { type Target, targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile } from './files.ts';
@@ -10,10 +10,10 @@ import {
   type EngineOptions,
   engineOf,
   engineOptions,
+  type FormatOptions,
+  formatOptions,
   jobsOption,
-  jsonOption,
-  print,
-  printJson,
+  printReport,
   signatureOption,
 } from './output.ts';
 import { runEach } from './run_each.ts';
@@ -27,18 +27,17 @@ export interface Given {
   readonly files: readonly string[];
 }
 
-export interface RunOptions extends EngineOptions, InputOptions {
+export interface RunOptions extends EngineOptions, FormatOptions, InputOptions {
   readonly each?: boolean;
   readonly jobs: number;
   readonly output?: string;
   readonly top: number;
   readonly labels?: string;
   readonly signature?: string;
-  readonly json?: boolean;
 }
 
 export function addRun(program: Command): void {
-  jobsOption(inputOptions(signatureOption(engineOptions(jsonOption(program.command('run'))))))
+  jobsOption(inputOptions(signatureOption(engineOptions(formatOptions(program.command('run'))))))
     .summary('what does the model answer for this input')
     .description('Runs a model and prints its outputs: the integers, and the real values that they stand for.')
     .argument('<model>', 'a .tflite file')
@@ -69,11 +68,13 @@ function runOnce({ path, bytes, target, files }: Given, options: RunOptions): vo
   const labels = labelsFor(options.labels, bytes, outputs);
   if (options.output !== undefined) writeArrays(options.output, outputs.map(arrayOf), target.outputLabels);
   const sources = inputs.map(({ source }) => source);
-  if (options.json) {
-    printJson({
+  printReport(
+    options,
+    () => ({
       ...targetJson(target, path, milliseconds),
       inputs: inputsJson(target).map((input, i) => ({ ...input, source: sources[i] })),
       outputs: outputsJson(target, outputs),
-    });
-  } else print(runText({ path, target, sources, outputs, milliseconds }, { top: options.top, labels }));
+    }),
+    () => runBlocks({ path, target, sources, outputs, milliseconds }, { top: options.top, labels }),
+  );
 }

@@ -4,11 +4,11 @@ import { sizeOf } from '../../kernels/tensor.ts';
 import type { NpyArray } from '../io/npz.ts';
 import { mapInOrder } from '../pool/map_in_order.ts';
 import { InterpreterPool } from '../pool/node.ts';
-import { type EachRun, eachText } from '../report/run.ts';
+import { type EachRun, eachBlocks } from '../report/run.ts';
 import type { OutputTensor, TensorData } from '../runtime/tensor_info.ts';
 import { about } from './files.ts';
 import { type EachInput, readEach } from './inputs.ts';
-import { engineOf, print, printJson, progressBar } from './output.ts';
+import { engineOf, printReport, progressBar } from './output.ts';
 import type { Given, RunOptions } from './run.ts';
 import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, writeArrays } from './run_output.ts';
 
@@ -27,13 +27,15 @@ export async function runEach({ path, bytes, target, files }: Given, options: Ru
   const milliseconds = performance.now() - start;
   const labels = labelsFor(options.labels, bytes, runs[0]!.outputs);
   if (options.output !== undefined) writeArrays(options.output, stacked(runs), target.outputLabels);
-  if (options.json) {
-    printJson({
+  printReport(
+    options,
+    () => ({
       ...targetJson(target, path, milliseconds),
       inputs: inputsJson(target),
       runs: runs.map(({ sources, outputs }) => ({ sources, outputs: outputsJson(target, outputs) })),
-    });
-  } else print(eachText({ path, target, runs, milliseconds }, labels));
+    }),
+    () => eachBlocks({ path, target, runs, milliseconds }, labels),
+  );
 }
 
 /** The runs in order. Files are read as runs are made of them. */

@@ -1,25 +1,31 @@
 /** requant trace: where does this one output value come from? */
 import { type Command, InvalidArgumentError } from 'commander';
 import { trace } from '../explain/trace.ts';
-import { traceText } from '../report/trace.ts';
+import { traceBlocks } from '../report/trace.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';
-import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
+import {
+  type EngineOptions,
+  engineOf,
+  engineOptions,
+  type FormatOptions,
+  formatOptions,
+  printReport,
+} from './output.ts';
 
-interface TraceOptions extends EngineOptions, InputOptions {
+interface TraceOptions extends EngineOptions, FormatOptions, InputOptions {
   readonly input: string[];
   readonly layer: string;
   readonly at: number[];
   readonly output: number;
   readonly all?: boolean;
-  readonly json?: boolean;
 }
 
 export function addTrace(program: Command): void {
-  inputOptions(engineOptions(jsonOption(program.command('trace'))))
+  inputOptions(engineOptions(formatOptions(program.command('trace'))))
     .summary('where does this one output value come from')
     .description(
       'Runs a model once, and shows how one value of one layer came about: every product, the sum, the bias, the high multiply, ' +
@@ -46,8 +52,11 @@ export function addTrace(program: Command): void {
       const values = inputs.map(({ data }) => data);
       const traced = about(path, () => trace(interpreter, values, { node, at, output }));
       const sources = inputs.map(({ source }) => source);
-      if (options.json) printJson({ path, inputs: sources, ...traced });
-      else print(traceText(path, sources.join('; '), traced, { all }));
+      printReport(
+        options,
+        () => ({ path, inputs: sources, ...traced }),
+        () => traceBlocks(path, sources.join('; '), traced, { all }),
+      );
     });
 }
 

@@ -7,28 +7,27 @@ import { InputError } from '../../kernels/errors.ts';
 import { mapInOrder } from '../pool/map_in_order.ts';
 import { nodeThread } from '../pool/node_thread.ts';
 import { Threads } from '../pool/threads.ts';
-import { type VerifiedModel, type VerifyReport, verifyText } from '../report/verify.ts';
+import { type VerifiedModel, type VerifyReport, verifyBlocks } from '../report/verify.ts';
 import { findModels, isFolder } from './files.ts';
 import { findGolden } from './golden_file.ts';
 import {
   engineOf,
   engineOptions,
+  type FormatOptions,
+  formatOptions,
   jobsOption,
-  jsonOption,
-  print,
-  printJson,
+  printReport,
   progressBar,
   signatureOption,
 } from './output.ts';
 import { notVerified, type Pair, type VerifiedPair, type VerifyEngine, verifyPair } from './verify_pair.ts';
 
-interface VerifyOptions extends VerifyEngine {
+interface VerifyOptions extends VerifyEngine, FormatOptions {
   readonly jobs: number;
-  readonly json?: boolean;
 }
 
 export function addVerify(program: Command): void {
-  jobsOption(signatureOption(engineOptions(jsonOption(program.command('verify')))))
+  jobsOption(signatureOption(engineOptions(formatOptions(program.command('verify')))))
     .summary("is it TFLite's answer")
     .description('Runs models on recorded inputs and compares every value with the recorded answers, bit for bit.')
     .argument('<paths...>', 'MODEL.tflite GOLDEN.npz, or models and folders')
@@ -45,8 +44,11 @@ could be run. A model with operators that requant does not have is unsupported.`
     )
     .action(async (paths: string[], options: VerifyOptions) => {
       const report = await verifyAll(findPairs(paths, options.signature), options);
-      if (options.json) printJson(report);
-      else print(verifyText(report));
+      printReport(
+        options,
+        () => report,
+        () => verifyBlocks(report),
+      );
       process.exitCode = exitStatus(report);
     });
 }

@@ -1,45 +1,67 @@
-/** Times as text for a terminal. */
+/** How long a model takes, and where the time goes. */
 import type { Timing } from '../bench/bench.ts';
 import type { NodeTimings } from '../bench/node_times.ts';
-import { timeText } from './run.ts';
-import { colors, table } from './terminal.ts';
-import { clean, counted, plural, shapeText } from './text.ts';
+import { type Block, type Column, tableFrom } from './document.ts';
+import { clean, counted, plural, shapeText, timeText } from './text.ts';
 
-export function benchText(path: string, sources: readonly string[], timing: Timing): string {
+export function benchBlocks(path: string, sources: readonly string[], timing: Timing): Block[] {
   const { profile, kernels, minMs, medianMs, runs, macs, checksum, loadMs, firstInvokeMs, firstAnswerMs } = timing;
-  const speed = macs > 0 ? `; ${counted(macs)} multiply-adds, ${speedText(macs, minMs)} GMAC/s at best` : '';
   return [
-    `${colors.bold(path)}: ${timeText(minMs)} at best, ${timeText(medianMs)} in the median of ${plural(runs, 'run')}${speed}`,
-    `profile ${profile}, kernels ${kernels}; checksum of the outputs ${checksum}`,
-    `${timeText(firstAnswerMs)} to the first answer: ${timeText(loadMs)} to load, ${timeText(firstInvokeMs)} for the first invoke`,
-    ...sources.map((source, i) => `input ${i}   ${source}`),
-    ...(timing.perOp ? ['', ...nodesText(timing.perOp)] : []),
-  ].join('\n');
+    { kind: 'title', text: clean(path) },
+    {
+      kind: 'facts',
+      rows: [
+        ['one invoke', `${timeText(minMs)} at best, ${timeText(medianMs)} in the median of ${plural(runs, 'run')}`],
+        ...(macs > 0
+          ? [['speed', `${counted(macs)} multiply-adds, ${speedText(macs, minMs)} GMAC/s at best`] as const]
+          : []),
+        [
+          'first answer',
+          `${timeText(firstAnswerMs)}: ${timeText(loadMs)} to load, ${timeText(firstInvokeMs)} for the first invoke`,
+        ],
+        ['computed by', `profile ${profile}, kernels ${kernels}`],
+        ...sources.map((source, i) => [`input ${i}`, clean(source)] as const),
+        ['checksum', `${checksum} of the outputs`],
+      ],
+    },
+    ...(timing.perOp ? nodeBlocks(timing.perOp) : []),
+  ];
 }
 
-function nodesText({ nodes, operators, outsideMs, clockMs }: NodeTimings): string[] {
-  const cells = (ms: number, share: number, macs: number) => [
-    timeText(ms),
-    `${(100 * share).toFixed(1)} %`,
-    macs > 0 ? counted(macs) : '',
-    macs > 0 ? speedText(macs, ms) : '',
-  ];
+interface Timed {
+  readonly ms: number;
+  readonly share: number;
+  readonly macs: number;
+}
+
+const TIMES: readonly Column<Timed>[] = [
+  ['time', 'r', ({ ms }) => timeText(ms)],
+  ['share', 'r', ({ share }) => `${(100 * share).toFixed(1)} %`],
+  ['MACs', 'r', ({ macs }) => (macs > 0 ? counted(macs) : '')],
+  ['GMAC/s', 'r', ({ macs, ms }) => (macs > 0 ? speedText(macs, ms) : '')],
+];
+
+function nodeBlocks({ nodes, operators, outsideMs, clockMs }: NodeTimings): Block[] {
   return [
-    table([
-      ['node', 'operator', 'kernels', 'output', 'time', 'share', 'MACs', 'GMAC/s'],
-      ...nodes.map(({ node, op, kernels, outputs, ms, share, macs }) => {
-        const shapes = outputs.map(({ shape }) => shapeText(shape)).join(' ');
-        return [String(node), clean(op), kernels, shapes, ...cells(ms, share, macs)];
-      }),
+    tableFrom(nodes, [
+      ['node', 'r', ({ node }) => String(node)],
+      ['operator', 'l', ({ op }) => clean(op)],
+      ['kernels', 'l', ({ kernels }) => kernels],
+      ['output', 'l', ({ outputs }) => outputs.map(({ shape }) => shapeText(shape)).join(' ')],
+      ...TIMES,
     ]),
-    table([
-      ['operator', 'nodes', 'time', 'share', 'MACs', 'GMAC/s'],
-      ...operators.map(({ op, nodes: count, ms, share, macs }) => {
-        return [clean(op), counted(count), ...cells(ms, share, macs)];
-      }),
+    tableFrom(operators, [
+      ['operator', 'l', ({ op }) => clean(op)],
+      ['nodes', 'r', ({ nodes: count }) => counted(count)],
+      ...TIMES,
     ]),
-    `medians; a look at the clock between two nodes takes ${nanoseconds(clockMs)}, and is in each time`,
-    `outside of the nodes ${timeText(outsideMs)}: the copies of input and outputs, and what is checked`,
+    {
+      kind: 'list',
+      items: [
+        `medians; a look at the clock between two nodes takes ${nanoseconds(clockMs)}, and is in each time`,
+        `outside of the nodes ${timeText(outsideMs)}: the copies of input and outputs, and what is checked`,
+      ],
+    },
   ];
 }
 

@@ -1,7 +1,6 @@
-/** The demo's pictures, answers and verdict as text for a terminal. */
-import { timeText } from './run.ts';
-import { colors } from './terminal.ts';
-import { counted } from './text.ts';
+/** The demo's pictures, answers and verdict. */
+import type { Block } from './document.ts';
+import { counted, timeText } from './text.ts';
 
 export interface Demo {
   readonly pictures: readonly string[][];
@@ -19,32 +18,39 @@ export interface Demo {
   };
 }
 
-export function demoText({ pictures, result }: Demo): string {
+export function demoBlocks({ pictures, result }: Demo): Block[] {
   const { expected, answered, right, milliseconds, macs, values, different, profile, kernels } = result;
   const [left, other] = pictures.map(trimmed);
-  const rows = Array.from({ length: Math.max(left!.length, other!.length) }, (_, row) => {
-    return `   ${(left![row] ?? '').padEnd(34)}${other![row] ?? ''}`.trimEnd();
+  const picture = Array.from({ length: Math.max(left!.length, other!.length) }, (_, row) => {
+    return `${(left![row] ?? '').padEnd(34)}${other![row] ?? ''}`;
   });
-  const list = (labels: readonly string[]) =>
-    labels.map((label, run) => mark(label, label === expected[run])).join(' ');
-  const exact = `bit-exact with TFLite: ${different} of ${values} values differ`;
+  const answers = answered.map((label, run) => (label === expected[run] ? label : `≠${label}`)).join(' ');
+  const time = `${timeText(milliseconds)}, ${counted(macs)} multiply-adds, int8 throughout`;
   return [
-    ...rows,
-    '',
-    `   drawn     ${list(expected)}`,
-    `   answered  ${list(answered)}   ${right} of ${expected.length} right`,
-    '',
-    `${timeText(milliseconds)} per invoke, ${counted(macs)} multiply-adds, int8 throughout (profile ${profile}, kernels ${kernels})`,
-    different === 0 ? colors.green(exact) : colors.red(exact),
-    '',
-    'Next:  npx requant inspect model.tflite      what is in it, is it integer-only',
-    '       npx requant run model.tflite x.npy    what does it answer',
-    '       npx requant golden                    how to record what TFLite answers, for requant verify',
-  ].join('\n');
-}
-
-function mark(label: string, right: boolean): string {
-  return right ? label : colors.red(label);
+    { kind: 'title', text: 'Handwritten digits, read in integers' },
+    { kind: 'code', lines: picture },
+    {
+      kind: 'facts',
+      rows: [
+        ['drawn', expected.join(' ')],
+        ['answered', `${answers}   ${right} of ${expected.length} right`],
+        ['one invoke', `${time} (profile ${profile}, kernels ${kernels})`],
+      ],
+    },
+    {
+      kind: 'text',
+      text: `bit-exact with TFLite: ${different} of ${values} values differ`,
+      tone: different === 0 ? 'good' : 'error',
+    },
+    {
+      kind: 'code',
+      lines: [
+        'npx requant inspect model.tflite      what is in it, is it integer-only',
+        'npx requant run model.tflite x.npy    what does it answer',
+        'npx requant golden                    how to record what TFLite answers, for requant verify',
+      ],
+    },
+  ];
 }
 
 /** Without the empty lines above and below. */

@@ -3,15 +3,18 @@ import { colors } from './terminal.ts';
 import { formulaToTex, texText } from './tex.ts';
 
 export type Block =
-  | { readonly kind: 'title' | 'text'; readonly text: string }
+  | { readonly kind: 'title'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly tone?: Tone | 'good' }
   | { readonly kind: 'heading'; readonly text: string; readonly tone?: Tone }
   | { readonly kind: 'formulas'; readonly lines: readonly string[] }
+  /** Lines to paste, and pictures made of characters. */
+  | { readonly kind: 'code'; readonly lines: readonly string[] }
   /** What is said of something, by name. */
   | { readonly kind: 'facts'; readonly rows: readonly (readonly [name: string, text: string])[] }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | Table;
 
-/** What a heading warns of. */
+/** What a heading or a text warns of. */
 export type Tone = 'error' | 'warning' | 'note';
 
 export interface Table {
@@ -24,7 +27,21 @@ export interface Table {
   readonly rest?: string | undefined;
 }
 
-export type Format = 'text' | 'md' | 'tex';
+/** A column: its head, its alignment, and its cell in a row. */
+export type Column<Row> = readonly [head: string, align: 'l' | 'r', cell: (row: Row, i: number) => string];
+
+export function tableFrom<Row>(rows: readonly Row[], columns: readonly Column<Row>[], rest?: string): Table {
+  return {
+    kind: 'table',
+    head: columns.map(([head]) => head),
+    align: columns.map(([, align]) => align).join(''),
+    rows: rows.map((row, i) => columns.map(([, , cell]) => cell(row, i))),
+    rest,
+  };
+}
+
+export const FORMATS = ['text', 'md', 'tex'] as const;
+export type Format = (typeof FORMATS)[number];
 
 export function render(blocks: readonly Block[], format: Format): string {
   const shown = blocks.filter((block) => !isEmpty(block));
@@ -41,6 +58,7 @@ export function render(blocks: readonly Block[], format: Format): string {
 function isEmpty(block: Block): boolean {
   switch (block.kind) {
     case 'formulas':
+    case 'code':
       return block.lines.length === 0;
     case 'list':
       return block.items.length === 0;
@@ -58,7 +76,7 @@ function headingText({ text, tone }: Block & { readonly kind: 'heading' }): stri
 
 // ---- terminal
 
-const TONES = { error: colors.red, warning: colors.yellow, note: colors.cyan };
+const TONES = { error: colors.red, warning: colors.yellow, note: colors.cyan, good: colors.green };
 
 function terminalBlock(block: Block): string {
   switch (block.kind) {
@@ -67,9 +85,11 @@ function terminalBlock(block: Block): string {
     case 'heading':
       return block.tone ? `${TONES[block.tone](block.tone)}: ${block.text}` : colors.bold(block.text);
     case 'text':
-      return block.text;
+      return block.tone ? TONES[block.tone](block.text) : block.text;
     case 'formulas':
       return block.lines.map((line) => `  ${colors.cyan(line)}`).join('\n');
+    case 'code':
+      return block.lines.map((line) => `  ${line}`.trimEnd()).join('\n');
     case 'facts': {
       const width = Math.max(...block.rows.map(([name]) => name.length));
       return block.rows.map(([name, text]) => `  ${colors.dim(name.padEnd(width))}  ${text}`).join('\n');
@@ -99,6 +119,7 @@ function markdownBlock(block: Block): string {
     case 'text':
       return escapeMarkdown(block.text);
     case 'formulas':
+    case 'code':
       return ['```', ...block.lines, '```'].join('\n');
     case 'facts':
       return block.rows.map(([name, text]) => `- **${escapeMarkdown(name)}**: ${escapeMarkdown(text)}`).join('\n');
@@ -142,6 +163,8 @@ function texBlock(block: Block): string {
       return texText(block.text);
     case 'formulas':
       return block.lines.map((line) => `$${formulaToTex(line)}$`).join('\n\n');
+    case 'code':
+      return ['\\begin{verbatim}', ...block.lines, '\\end{verbatim}'].join('\n');
     case 'facts':
       return texList(block.rows.map(([name, text]) => `\\textbf{${texText(name)}}: ${texText(text)}`));
     case 'list':

@@ -50,7 +50,7 @@ function floatBlocks(tensors: readonly FloatTensorReason[], all: boolean): Block
       ? []
       : [
           { kind: 'text', text: 'toco stops at the first of these, and says' } as const,
-          { kind: 'formulas', lines: errors } as const,
+          { kind: 'code', lines: errors } as const,
         ]),
   ];
 }
@@ -91,7 +91,7 @@ function groupBlocks(group: readonly Finding[], all: boolean): Block[] {
     { kind: 'text', text: `Why: ${why}.` },
     ...remedies.flatMap(({ text, code }): Block[] => [
       { kind: 'text', text: `What to do: ${text}${code.length > 0 ? ':' : '.'}` },
-      { kind: 'formulas', lines: code },
+      { kind: 'code', lines: code },
     ]),
   ];
 }

@@ -1,15 +1,15 @@
-/** A memory plan as text: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
+/** A memory plan: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
 import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../plan/plan.ts';
-import { type Block, render } from './document.ts';
+import type { Block } from './document.ts';
 import { clean, counted, plural, quoted, shapeText } from './text.ts';
 
-export function planText(path: string, plan: MemoryPlan): string {
+export function planBlocks(path: string, plan: MemoryPlan): Block[] {
   const { arena, variables, file, resolver } = plan;
-  const blocks: Block[] = [
+  return [
     { kind: 'title', text: clean(path) },
     { kind: 'facts', rows: facts(arena, variables) },
     { kind: 'heading', text: 'the arena over time' },
-    { kind: 'formulas', lines: picture(arena) },
+    { kind: 'code', lines: picture(arena) },
     tensorTable(arena),
     { kind: 'heading', text: `the file: ${plural(file.bytes, 'byte')}` },
     {
@@ -19,9 +19,8 @@ export function planText(path: string, plan: MemoryPlan): string {
       rows: file.sizes.map(({ kind, tensors, bytes }) => [kind, tensors === 0 ? '' : counted(tensors), counted(bytes)]),
     },
     { kind: 'heading', text: 'operators of TensorFlow Lite Micro' },
-    { kind: 'formulas', lines: resolver.lines.map(clean) },
+    { kind: 'code', lines: resolver.lines.map(clean) },
   ];
-  return render(blocks, 'text');
 }
 
 function facts({ bytes, lowerBound, largestFirst, peak }: ArenaPlan, variables: number): [string, string][] {

@@ -1,8 +1,8 @@
-/** The answers of one run as text for a terminal. */
+/** The answers of one run, or of several. */
 import type { Target } from '../runtime/entry_point.ts';
 import type { OutputTensor, TensorInfo } from '../runtime/tensor_info.ts';
-import { colors, table } from './terminal.ts';
-import { clean, counted, float32Text, formula, plural, quoted, shapeText } from './text.ts';
+import { type Block, type Column, type Table, tableFrom } from './document.ts';
+import { clean, counted, float32Text, formula, plural, quoted, shapeText, timeText } from './text.ts';
 
 export interface Run {
   readonly path: string;
@@ -13,26 +13,31 @@ export interface Run {
   readonly milliseconds: number;
 }
 
-export interface RunTextOptions {
+export interface RunBlocksOptions {
   /** How many of the largest values of a list of scores. */
   readonly top: number;
   /** The names of the classes, where they are known. */
   readonly labels: readonly string[];
 }
 
-export function runText({ path, target, sources, outputs, milliseconds }: Run, options: RunTextOptions): string {
-  const { inputs, inputLabels, outputLabels, macs, signature, interpreter } = target;
-  const what = signature === undefined ? '' : `, signature ${quoted(signature)}`;
-  const work = macs > 0 ? `, ${counted(macs)} multiply-adds` : '';
-  const { profile, kernels } = interpreter;
+export function runBlocks({ path, target, sources, outputs, milliseconds }: Run, options: RunBlocksOptions): Block[] {
+  const { outputLabels, macs } = target;
+  const time = `${timeText(milliseconds)}, the first${macs > 0 ? `; ${counted(macs)} multiply-adds` : ''}`;
   return [
-    `${colors.bold(path)}${what}: ${timeText(milliseconds)} for one invoke, the first${work}; profile ${profile}, kernels ${kernels}`,
-    ...inputs.flatMap((input, i) => [`input ${clean(inputLabels[i]!)}   ${tensorText(input)}`, `  ${sources[i]}`]),
-    ...outputs.flatMap((output, i) => [
-      `output ${clean(outputLabels[i]!)}  ${tensorText(output)}`,
-      valuesText(output, options),
+    title(path, target),
+    {
+      kind: 'facts',
+      rows: [
+        ['one invoke', time],
+        ['computed by', computedBy(target)],
+      ],
+    },
+    inputTable(target, [['values', 'l', (_, i) => clean(sources[i]!)]]),
+    ...outputs.flatMap((output, i): Block[] => [
+      { kind: 'heading', text: `output ${clean(outputLabels[i]!)}  ${tensorText(output)}` },
+      valuesBlock(output, options),
     ]),
-  ].join('\n');
+  ];
 }
 
 /** One run of several. */
@@ -45,54 +50,77 @@ export interface EachRuns extends Pick<Run, 'path' | 'target' | 'milliseconds'> 
   readonly runs: readonly EachRun[];
 }
 
-/** A line for each run: where its inputs come from, and of each output the largest score, or the first values. */
-export function eachText({ path, target, runs, milliseconds }: EachRuns, labels: readonly string[]): string {
-  const { inputs, inputLabels, outputLabels, signature, interpreter } = target;
-  const what = signature === undefined ? '' : `, signature ${quoted(signature)}`;
-  const { profile, kernels } = interpreter;
-  const { outputs: first } = runs[0]!;
-  const lists = first.map(isList);
-  const heads = first.flatMap((output, i) => {
+/** A row for each run: where its inputs come from, and of each output the largest score, or the first values. */
+export function eachBlocks({ path, target, runs, milliseconds }: EachRuns, labels: readonly string[]): Block[] {
+  const { outputLabels } = target;
+  const columns = runs[0]!.outputs.flatMap((first, i) => {
+    const own: Column<OutputTensor>[] = isList(first)
+      ? [['index', 'r', (output) => String(largestAt(output.dequantize()))], ...bestColumns(first, labels)]
+      : [[first.dtype, 'l', beginning]];
     const name = outputLabels.length > 1 ? `${clean(outputLabels[i]!)}: ` : '';
-    const head = lists[i] ? ['index', ...scoreHead(output, labels, output.size)] : [output.dtype];
-    return [`${name}${head[0]}`, ...head.slice(1)];
+    return own.map(
+      ([head, align, cell], j): Column<EachRun> => [
+        j === 0 ? name + head : head,
+        align,
+        ({ outputs }, run) => cell(outputs[i]!, run),
+      ],
+    );
   });
-  const rows = runs.map(({ sources, outputs }) => [
-    clean(sources.join('; ')),
-    ...outputs.flatMap((output, i) => (lists[i] ? bestCells(output, labels) : [beginning(output)])),
-  ]);
   return [
-    `${colors.bold(path)}${what}: ${plural(runs.length, 'run')} in ${timeText(milliseconds)}; profile ${profile}, kernels ${kernels}`,
-    ...inputs.map((input, i) => `input ${clean(inputLabels[i]!)}   ${tensorText(input)}`),
-    table([['input', ...heads], ...rows]),
-  ].join('\n');
+    title(path, target),
+    {
+      kind: 'facts',
+      rows: [
+        ['time', `${plural(runs.length, 'run')} in ${timeText(milliseconds)}`],
+        ['computed by', computedBy(target)],
+      ],
+    },
+    inputTable(target, []),
+    tableFrom(runs, [['input', 'l', ({ sources }) => clean(sources.join('; '))], ...columns]),
+  ];
 }
 
-function bestCells(output: OutputTensor, labels: readonly string[]): string[] {
-  const reals = output.dequantize();
-  const best = reals.indexOf(reals.reduce((most, score) => Math.max(most, score)));
-  return [String(best), ...scoreCells(output, reals, best, labels, output.size)];
+// ---- the model
+
+function title(path: string, { signature }: Target): Block {
+  return { kind: 'title', text: `${clean(path)}${signature === undefined ? '' : `, signature ${quoted(signature)}`}` };
 }
 
-function beginning(output: OutputTensor): string {
-  const start = Array.from<number | bigint>(output.data.subarray(0, 4));
-  return start.map((value) => valueText(value, output)).join(' ') + (output.size > 4 ? ' …' : '');
+function computedBy({ interpreter: { profile, kernels } }: Target): string {
+  return `profile ${profile}, kernels ${kernels}`;
+}
+
+function inputTable({ inputs, inputLabels }: Target, more: readonly Column<TensorInfo>[]): Table {
+  return tableFrom<TensorInfo>(inputs, [
+    ['input', 'l', (_, i) => clean(inputLabels[i]!)],
+    ['tensor', 'l', ({ name }) => quoted(name)],
+    ['type', 'l', ({ dtype }) => dtype],
+    ['shape', 'l', ({ shape }) => shapeText(shape)],
+    ['stands for', 'l', readText],
+    ...more,
+  ]);
 }
 
 /** A tensor as its name, type and shape, and how its integers are read. */
-function tensorText({ name, dtype, shape, quantization }: TensorInfo): string {
-  const read = quantization && dtype !== 'float32' ? `  ${formula(quantization)}` : '';
-  return `${quoted(name)} ${dtype} ${shapeText(shape)}${read}`;
+function tensorText(tensor: TensorInfo): string {
+  const { name, dtype, shape } = tensor;
+  return `${quoted(name)} ${dtype} ${shapeText(shape)}  ${readText(tensor)}`.trimEnd();
 }
+
+function readText({ dtype, quantization }: TensorInfo): string {
+  return quantization && dtype !== 'float32' ? formula(quantization) : '';
+}
+
+// ---- values
 
 const FEW_ROWS = 50;
 
 /** The largest values where there is one list of them, as classifiers give; else the first ones, and their range. */
-function valuesText(output: OutputTensor, options: RunTextOptions): string {
+function valuesBlock(output: OutputTensor, options: RunBlocksOptions): Block {
   const { shape } = output;
   const [rows = 0, columns = 0] = shape;
-  if (shape.length === 2 && rows > 1 && columns > 1 && rows <= FEW_ROWS) return rowsText(output, options);
-  return isList(output) ? topText(output, options) : startText(output);
+  if (shape.length === 2 && rows > 1 && columns > 1 && rows <= FEW_ROWS) return rowsTable(output, options);
+  return isList(output) ? topTable(output, options) : startFacts(output);
 }
 
 /** Whether it is one list, as the scores of classes are. */
@@ -100,58 +128,80 @@ function isList({ shape, size }: OutputTensor): boolean {
   return shape.filter((dim) => dim !== 1).length === 1 && shape.at(-1) === size && size > 1 && size <= 100_000;
 }
 
-function topText(output: OutputTensor, { top, labels }: RunTextOptions): string {
+function topTable(output: OutputTensor, { top, labels }: RunBlocksOptions): Table {
   const { size } = output;
   const reals = output.dequantize();
   const order = Array.from(reals.keys()).sort((a, b) => reals[b]! - reals[a]! || a - b);
-  const rows = order.slice(0, top).map((i) => [String(i), ...scoreCells(output, reals, i, labels, size)]);
-  const rest = size > rows.length ? `\nthe largest ${rows.length} of ${counted(size)}` : '';
-  return table([['index', ...scoreHead(output, labels, size)], ...rows]) + rest;
+  const shown = order.slice(0, top);
+  const rest = size > shown.length ? `the largest ${shown.length} of ${counted(size)}` : undefined;
+  const columns = scoreColumns<number>(output, labels, size, (i) => ({ output, reals, i }));
+  return tableFrom(shown, [['index', 'r', String], ...columns], rest);
 }
 
 /** Of each row of a batch of scores, the largest. */
-function rowsText(output: OutputTensor, { labels }: RunTextOptions): string {
-  const [count, columns] = output.shape as [number, number];
+function rowsTable(output: OutputTensor, { labels }: RunBlocksOptions): Table {
+  const [count, classes] = output.shape as [number, number];
   const reals = output.dequantize();
-  const rows = Array.from({ length: count }, (_, row) => {
-    const scores = reals.subarray(row * columns, (row + 1) * columns);
-    const best = scores.indexOf(scores.reduce((most, score) => Math.max(most, score)));
-    return [String(row), String(best), ...scoreCells(output, reals, row * columns + best, labels, columns)];
+  const best = Array.from({ length: count }, (_, row) => largestAt(reals.subarray(row * classes, (row + 1) * classes)));
+  return tableFrom(best, [
+    ['row', 'r', (_, row) => String(row)],
+    ['largest at', 'r', String],
+    ...scoreColumns<number>(output, labels, classes, (i, row) => ({ output, reals, i: row * classes + i })),
+  ]);
+}
+
+/** Of an output of each run, its largest score. */
+function bestColumns(first: OutputTensor, labels: readonly string[]): Column<OutputTensor>[] {
+  return scoreColumns(first, labels, first.size, (output) => {
+    const reals = output.dequantize();
+    return { output, reals, i: largestAt(reals) };
   });
-  return table([['row', 'largest at', ...scoreHead(output, labels, columns)], ...rows]);
 }
 
-function scoreHead(output: OutputTensor, labels: readonly string[], classes: number): string[] {
-  return [...(labels.length === classes ? ['class'] : []), output.dtype, ...(hasReals(output) ? ['real'] : [])];
+interface Score {
+  readonly output: OutputTensor;
+  readonly reals: Float32Array;
+  readonly i: number;
 }
 
-/** Value i: its class where the classes are named, the value itself, and the real number that it stands for. */
-function scoreCells(
-  output: OutputTensor,
-  reals: Float32Array,
-  i: number,
+/** Its class where the classes are named, the value itself, and the real number that it stands for. */
+function scoreColumns<Row>(
+  like: OutputTensor,
   labels: readonly string[],
   classes: number,
-): string[] {
-  return [
-    ...(labels.length === classes ? [clean(labels[i % classes]!)] : []),
-    valueText(output.data[i]!, output),
-    ...(hasReals(output) ? [float32Text(reals[i]!)] : []),
+  scoreOf: (row: Row, i: number) => Score,
+): Column<Row>[] {
+  const column = (head: string, align: 'l' | 'r', cell: (score: Score) => string): Column<Row> => [
+    head,
+    align,
+    (row, i) => cell(scoreOf(row, i)),
   ];
+  return [
+    ...(labels.length === classes ? [column('class', 'l', ({ i }) => clean(labels[i % classes]!))] : []),
+    column(like.dtype, 'r', ({ output, i }) => valueText(output.data[i]!, output)),
+    ...(hasReals(like) ? [column('real', 'r', ({ reals, i }) => float32Text(reals[i]!))] : []),
+  ];
+}
+
+function largestAt(reals: Float32Array): number {
+  return reals.indexOf(reals.reduce((most, score) => Math.max(most, score)));
+}
+
+function beginning(output: OutputTensor): string {
+  const start = Array.from<number | bigint>(output.data.subarray(0, 4));
+  return start.map((value) => valueText(value, output)).join(' ') + (output.size > 4 ? ' …' : '');
 }
 
 const START = 16;
 
-function startText(output: OutputTensor): string {
+function startFacts(output: OutputTensor): Block {
   const { data, dtype, size } = output;
   const start = Array.from<number | bigint>(data.subarray(0, START));
   const values = start.map((value) => valueText(value, output)).join(' ');
-  const lines = [
-    `${dtype === 'float32' ? '' : `${dtype}  `}${values}${size > START ? ` … ${counted(size)} in all` : ''}`,
-  ];
+  const rows: [string, string][] = [[dtype, `${values}${size > START ? ` … ${counted(size)} in all` : ''}`]];
   if (hasReals(output)) {
     const reals = Array.from(output.dequantize(start), float32Text).join(' ');
-    lines.push(`real  ${reals}${size > START ? ' …' : ''}`);
+    rows.push(['real', `${reals}${size > START ? ' …' : ''}`]);
   }
   if (size > START) {
     let [least, most] = [data[0]!, data[0]!];
@@ -159,9 +209,9 @@ function startText(output: OutputTensor): string {
       if (value < least) least = value;
       if (value > most) most = value;
     }
-    lines.push(`from ${valueText(least, output)} to ${valueText(most, output)}`);
+    rows.push(['range', `from ${valueText(least, output)} to ${valueText(most, output)}`]);
   }
-  return lines.join('\n');
+  return { kind: 'facts', rows };
 }
 
 /** Whether its values stand for other numbers. */
@@ -171,12 +221,4 @@ function hasReals({ dtype, quantization }: TensorInfo): boolean {
 
 function valueText(value: number | bigint, { dtype }: TensorInfo): string {
   return dtype === 'float32' ? float32Text(Number(value)) : String(value);
-}
-
-/** Time in the unit that fits it. */
-export function timeText(milliseconds: number): string {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  if (milliseconds >= 1) return `${milliseconds.toFixed(2)} ms`;
-  const microseconds = 1000 * milliseconds;
-  return `${microseconds >= 10 ? microseconds.toFixed(0) : microseconds.toPrecision(2)} µs`;
 }

@@ -56,3 +56,11 @@ function minMax(values: Float32Array): [number, number] {
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(',')}]`;
 }
+
+/** Time in the unit that fits it. */
+export function timeText(milliseconds: number): string {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`;
+  if (milliseconds >= 1) return `${milliseconds.toFixed(2)} ms`;
+  const microseconds = 1000 * milliseconds;
+  return `${microseconds >= 10 ? microseconds.toFixed(0) : microseconds.toPrecision(2)} µs`;
+}

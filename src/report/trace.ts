@@ -1,25 +1,22 @@
-/** A trace as text: the taps of a sum, then the steps to the value, profile by profile. */
+/** A trace: the taps of a sum, then the steps to the value, profile by profile. */
 import type { ProfileTrace, Trace } from '../explain/trace.ts';
 import type { Tap, TraceStep } from '../explain/value_trace.ts';
-import { type Block, render, type Table } from './document.ts';
+import { type Block, type Column, type Table, tableFrom } from './document.ts';
 import { clean, plural, quoted } from './text.ts';
 
-export interface TraceTextOptions {
+export interface TraceBlocksOptions {
   /** Every tap; otherwise the first ones. */
   readonly all: boolean;
 }
 
-export function traceText(path: string, source: string, trace: Trace, { all }: TraceTextOptions): string {
+export function traceBlocks(path: string, source: string, trace: Trace, { all }: TraceBlocksOptions): Block[] {
   const { node, op, name, dtype, at, taps, profiles } = trace;
-  return render(
-    [
-      { kind: 'title', text: `${clean(path)}, on ${clean(source)}` },
-      { kind: 'heading', text: `node ${node}  ${clean(op)}  ${quoted(name, 70)}  ${dtype} output[${at.join(', ')}]` },
-      ...(taps.length > 0 ? [tapTable(trace, all)] : []),
-      ...profileBlocks(profiles),
-    ],
-    'text',
-  );
+  return [
+    { kind: 'title', text: `${clean(path)}, on ${clean(source)}` },
+    { kind: 'heading', text: `node ${node}  ${clean(op)}  ${quoted(name, 70)}  ${dtype} output[${at.join(', ')}]` },
+    ...(taps.length > 0 ? [tapTable(trace, all)] : []),
+    ...profileBlocks(profiles),
+  ];
 }
 
 const FEW = 30;
@@ -29,7 +26,7 @@ function tapTable({ taps, offsets }: Trace, all: boolean): Table {
   const isWeighted = taps[0]!.weight !== undefined;
   const inputOffset = isWeighted && offsets.input ? offsets.input : undefined;
   const filterOffset = isWeighted && offsets.filter ? offsets.filter : undefined;
-  const columns: [head: string, align: string, cell: (tap: Tap) => string][] = [
+  const columns: Column<Tap>[] = [
     ['input at', 'l', ({ at }) => `[${at.join(', ')}]`],
     ['input', 'r', ({ value }) => (value === null ? '' : String(value))],
   ];
@@ -46,13 +43,7 @@ function tapTable({ taps, offsets }: Trace, all: boolean): Table {
   if (filterOffset) columns.push([signed(filterOffset), 'r', ({ weight }) => String(weight! + filterOffset)]);
   columns.push([isWeighted ? 'product' : 'term', 'r', ({ term }) => (term === null ? 'left out' : String(term))]);
   const left = taps.length - shown.length;
-  return {
-    kind: 'table',
-    head: columns.map(([head]) => head),
-    align: columns.map(([, align]) => align).join(''),
-    rows: shown.map((tap) => columns.map(([, , cell]) => cell(tap))),
-    rest: left > 0 ? `… ${plural(left, 'tap')} more: --all` : undefined,
-  };
+  return tableFrom(shown, columns, left > 0 ? `… ${plural(left, 'tap')} more: --all` : undefined);
 }
 
 function signed(offset: number): string {
@@ -70,9 +61,7 @@ function profileBlocks(profiles: readonly ProfileTrace[]): Block[] {
   return [
     stepTable('every profile', first!.steps.slice(0, differ).map(stepRow)),
     ...groups.map((group) => groupTable(group, differ)),
-    ...refused.map(
-      ({ profile, refused }): Block => ({ kind: 'text', text: `  profile ${profile}: ${clean(refused!)}` }),
-    ),
+    ...refused.map(({ profile, refused }): Block => ({ kind: 'text', text: `profile ${profile}: ${clean(refused!)}` })),
   ];
 }
 

@@ -1,6 +1,6 @@
-/** What verify found, as text for a terminal. */
+/** What verify found. */
 import type { Verification, XnnpackVerification } from '../verify/verify.ts';
-import { colors, table } from './terminal.ts';
+import { type Block, tableFrom } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 
 export interface VerifyReport {
@@ -24,28 +24,40 @@ export interface VerifiedModel extends Omit<Verification, 'kernels'> {
   readonly error?: string;
 }
 
-export function verifyText({ summary, models }: VerifyReport): string {
-  const { runs, values, different, unsupported, failed } = summary;
-  const counts = [summary.models, runs, values, different, unsupported, failed].map(counted);
+export function verifyBlocks({ summary, models }: VerifyReport): Block[] {
   return [
-    ...models.flatMap(modelText),
-    table([['models', 'runs', 'values', 'different', 'unsupported', 'failed'], counts]),
+    ...models.flatMap(modelBlocks),
+    tableFrom(
+      [summary],
+      (['models', 'runs', 'values', 'different', 'unsupported', 'failed'] as const).map((name) => [
+        name,
+        'r',
+        (row) => counted(row[name]),
+      ]),
+    ),
     verdict(summary),
-  ].join('\n');
+  ];
 }
 
-function verdict({ profile, kernels, values, different, unsupported, failed }: VerifyReport['summary']): string {
+function verdict({ profile, kernels, values, different, unsupported, failed }: VerifyReport['summary']): Block {
   const skipped = unsupported + failed;
   const left = skipped > 0 ? `; ${plural(skipped, 'model')} not compared` : '';
   const text = `${different} of ${values} values differ (profile ${profile}, kernels ${kernels})${left}`;
-  if (different > 0) return colors.red(text);
-  return `${values > 0 ? colors.green('bit-exact with TFLite') : colors.yellow('nothing was compared')}: ${text}`;
+  if (different > 0) return { kind: 'text', text, tone: 'error' };
+  return values > 0
+    ? { kind: 'text', text: `bit-exact with TFLite: ${text}`, tone: 'good' }
+    : { kind: 'text', text: `nothing was compared: ${text}`, tone: 'warning' };
 }
 
 /** Nothing where the model was verified and no value differs. */
-function modelText(model: VerifiedModel): string[] {
+function modelBlocks(model: VerifiedModel): Block[] {
   const { path, error, different, values, firstTensor, maxDifference, explainedBy, xnnpack } = model;
-  if (error !== undefined) return [`${colors.yellow(path)}\n  ${error.split('\n').map(clean).join('\n  ')}`];
+  if (error !== undefined) {
+    return [
+      { kind: 'text', text: clean(path), tone: 'warning' },
+      { kind: 'code', lines: error.split('\n').map(clean) },
+    ];
+  }
   if (!firstTensor) return [];
   const { index, name, op, node, shape } = firstTensor;
   const how = shape
@@ -55,23 +67,26 @@ function modelText(model: VerifiedModel): string[] {
       : '';
   const where = `tensor ${index} ${quoted(name)}${op ? `, written by ${clean(op)} (node ${node})` : ''}`;
   return [
-    `${colors.red(path)}: ${different} of ${values} values differ${how}, first in ${where}`,
-    ...(explainedBy?.length ? [`  with --profile ${explainedBy.join(' or ')} none differs`] : []),
-    ...(xnnpack && (xnnpack.different === 0 || !explainedBy?.length) ? xnnpackText(xnnpack, different) : []),
+    {
+      kind: 'text',
+      text: `${clean(path)}: ${different} of ${values} values differ${how}, first in ${where}`,
+      tone: 'error',
+    },
+    {
+      kind: 'list',
+      items: [
+        ...(explainedBy?.length ? [`with --profile ${explainedBy.join(' or ')} none differs`] : []),
+        ...(xnnpack && (xnnpack.different === 0 || !explainedBy?.length) ? xnnpackTexts(xnnpack, different) : []),
+      ],
+    },
   ];
 }
 
-function xnnpackText(xnnpack: XnnpackVerification, different: number): string[] {
-  const operators = xnnpack.operators.map(clean).join(', ');
-  if (xnnpack.different === 0) {
-    return [
-      "  XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains all of them:",
-      `  with its formulas for ${operators} none differs. Record with \`requant golden\``,
-    ];
-  }
-  if (xnnpack.different >= different) return [];
+function xnnpackTexts({ operators, different: left }: XnnpackVerification, different: number): string[] {
+  if (left >= different) return [];
+  const [explained, differ] = left === 0 ? ['all', 'none differs'] : ['some', `${left} differ`];
   return [
-    "  XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains some of them:",
-    `  with its formulas for ${operators} ${xnnpack.different} differ. Record with \`requant golden\``,
+    `XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains ${explained} of them: ` +
+      `with its formulas for ${operators.map(clean).join(', ')} ${differ}. Record with \`requant golden\``,
   ];
 }

@@ -15,6 +15,8 @@ function elementOf(block: Block, level: 3 | 4): HTMLElement | undefined {
       return h(`h${level}`, block.tone ? { class: 'tone', 'data-tone': block.tone } : {}, block.tone && h('span', { class: 'badge' }, block.tone), block.text); // biome-ignore format: one line
     case 'text':
       return h('p', {}, block.text);
+    case 'code':
+      return block.lines.length === 0 ? undefined : h('pre', { tabindex: 0 }, h('code', {}, block.lines.join('\n')));
     case 'formulas':
       return block.lines.length === 0 ? undefined : h('pre', { class: 'formula', tabindex: 0 }, h('code', {}, block.lines.join('\n'))); // biome-ignore format: one line
     case 'facts':

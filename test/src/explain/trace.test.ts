@@ -15,7 +15,8 @@ import {
   UnsupportedError,
 } from '../../../src/index.ts';
 import { readNpz } from '../../../src/io/npz.ts';
-import { traceText } from '../../../src/report/trace.ts';
+import { render } from '../../../src/report/document.ts';
+import { traceBlocks } from '../../../src/report/trace.ts';
 import type { TensorData } from '../../../src/runtime/tensor_info.ts';
 import { Random } from '../../fuzz/random.ts';
 import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
@@ -183,18 +184,17 @@ describe('wrong usage', () => {
 });
 
 test('as text: few taps or all, profiles together as far as they agree', () => {
+  const textOf = (traced: Trace, all: boolean) => render(traceBlocks('model.tflite', 'zeros', traced, { all }), 'text');
   const interpreter = new Interpreter(readFileSync(new URL('digits_conv_int8/model.tflite', MODELS)));
   const zeros = new Int8Array(interpreter.inputs[0]!.size);
   const dense = trace(interpreter, zeros, { node: 5, at: [0, 3] });
-  const few = traceText('model.tflite', 'zeros', dense, { all: false });
+  const few = textOf(dense, false);
   expect(few).toContain('… 546 taps more: --all');
   expect(few).toMatch(/every profile +value\n {2}sum of products +576 products/);
   expect(few).toMatch(/profile tflite +value\n {2}product +float64\(/);
-  const all = traceText('model.tflite', 'zeros', dense, { all: true });
+  const all = textOf(dense, true);
   expect(all.match(/^ {2}\[0, \d+\]/gm)).toHaveLength(576);
-  const corner = traceText('model.tflite', 'zeros', trace(interpreter, zeros, { node: 0, at: [0, 0, 0, 0] }), {
-    all: true,
-  });
+  const corner = textOf(trace(interpreter, zeros, { node: 0, at: [0, 0, 0, 0] }), true);
   expect(corner).toMatch(/\[0, -1, -1, 0\] +\[0, 0, 0, 0\] +-?\d+ +left out/);
   expect(corner).toMatch(/every profile +value\n {2}sum of products +4 products, 5 left out/);
   expect(corner).toMatch(/profiles tflite, tflite-2.19, tflm +value\n {2}high multiply/);

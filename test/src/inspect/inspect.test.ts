@@ -3,7 +3,8 @@ import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { ModelError } from '../../../kernels/errors.ts';
 import { inspect } from '../../../src/inspect/inspect.ts';
-import { inspectText } from '../../../src/report/inspect.ts';
+import { render } from '../../../src/report/document.ts';
+import { type InspectBlocksOptions, inspectBlocks } from '../../../src/report/inspect.ts';
 import { reshapeModel, type SmallModel, smallModel } from '../small_models.ts';
 
 const int8 = { type: 'INT8', shape: [1, 2], scale: 0.5, zeroPoint: -3 } as const;
@@ -322,23 +323,26 @@ describe('the file', () => {
     ]);
   });
 
+  const textOf = (bytes: Uint8Array, options: InspectBlocksOptions) =>
+    render(inspectBlocks('m.tflite', inspect(bytes), options), 'text');
+
   test('as text: every scale with --all, and never a 0 for channels', () => {
-    const text = inspectText('m.tflite', inspect(model), { all: true });
+    const text = textOf(model, { all: true });
     expect(text).toContain('real = scale[c] * q, c along dimension 0: 2 scales from 0.125 to 0.25');
-    expect(text).toContain('scales 0.25 0.125');
-    expect(text).toContain('real = 0.5 * (q + 3), from -62.5 to 65');
+    expect(text).toMatch(/^ {2}\d+ scales +0\.25 0\.125$/m);
+    expect(text).toMatch(/real = 0\.5 \* \(q \+ 3\) +-62\.5 to 65$/m);
     expect(text).not.toMatch(/real = 0 /);
-    expect(inspectText('m.tflite', inspect(model), { all: false })).not.toContain('scales 0.25 0.125');
+    expect(textOf(model, { all: false })).not.toContain('0.25 0.125');
   });
 
   test('names that steer a terminal are written out', () => {
-    const text = inspectText('m', inspect(reshapeModel({ ...int8, name: 'a\x1b[31mred\u202e' })), { all: true });
+    const text = textOf(reshapeModel({ ...int8, name: 'a\x1b[31mred\u202e' }), { all: true });
     expect(text).toContain("'a\\u{1b}[31mred\\u{202e}'");
   });
 
   test('float32 scales in 9 digits read back as the same float32', () => {
     const scale = Math.fround(0.1);
-    const text = inspectText('m', inspect(reshapeModel({ ...int8, scale })), { all: false });
+    const text = textOf(reshapeModel({ ...int8, scale }), { all: false });
     const [, digits] = /real = (\S+) \*/.exec(text)!;
     expect([digits, Math.fround(Number(digits))]).toEqual(['0.100000001', scale]);
   });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/plan/plan.ts';
-import { planText } from '../../../src/report/plan.ts';
+import { render } from '../../../src/report/document.ts';
+import { planBlocks } from '../../../src/report/plan.ts';
 import { MICRO_METHODS } from '../../../src/targets/micro_operators.ts';
 import { smallModel } from '../small_models.ts';
 
@@ -70,7 +71,7 @@ test('a graph without nodes', () => {
   const tensor = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
   const planned = plan(smallModel({ tensors: [tensor], nodes: [], inputs: [0], outputs: [0] }));
   expect(planned.arena).toMatchObject({ bytes: 0, peak: null, tensors: [] });
-  expect(planText('empty.tflite', planned)).toContain('no plan takes less than 0');
+  expect(render(planBlocks('empty.tflite', planned), 'text')).toContain('no plan takes less than 0');
 });
 
 test('methods are of operators that the schema has, each once', () => {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Interpreter } from '../../../src/index.ts';
 import { type NpyArray, readNpz } from '../../../src/io/npz.ts';
-import { verifyText } from '../../../src/report/verify.ts';
+import { render } from '../../../src/report/document.ts';
+import { verifyBlocks } from '../../../src/report/verify.ts';
 import { targetOf } from '../../../src/runtime/entry_point.ts';
 import { type Golden, verifyModel } from '../../../src/verify/verify.ts';
 import { Xnnpack } from '../../../src/verify/xnnpack.ts';
@@ -55,14 +56,15 @@ describe('what it does not explain', () => {
     const { kernels, ...found } = verifyModel(bytes, recorded);
     const model = { path: 'm', unsupportedOps: [], ...found };
     const summary = { profile: 'tflite', kernels, models: 1, runs: 24, values: 24, different: found.different };
-    return { found, text: verifyText({ summary: { ...summary, unsupported: 0, failed: 0 }, models: [model] }) };
+    const blocks = verifyBlocks({ summary: { ...summary, unsupported: 0, failed: 0 }, models: [model] });
+    return { found, text: render(blocks, 'text') };
   };
 
   test('some of them', () => {
     const { found, text } = textOf(changed((value, i) => (i === 0 ? value ^ 1 : value)));
     expect(found.xnnpack).toMatchObject({ different: 1 });
     expect(found.different).toBeGreaterThan(1);
-    expect(text).toContain('explains some of them:\n  with its formulas for CONV_2D, MEAN, FULLY_CONNECTED 1 differ.');
+    expect(text).toContain('explains some of them: with its formulas for CONV_2D, MEAN, FULLY_CONNECTED 1 differ.');
   });
 
   test('nothing: it is not named', () => {
@@ -73,7 +75,7 @@ describe('what it does not explain', () => {
 
   test('all of them: the text says so', () => {
     expect(textOf(golden).text).toContain(
-      'Interpreter(model) uses by default, explains all of them:\n  with its formulas for CONV_2D',
+      'Interpreter(model) uses by default, explains all of them: with its formulas for CONV_2D',
     );
   });
 });
