@@ -98,7 +98,7 @@ export function lint(bytes: Uint8Array, options: LintOptions = {}): Lint {
   };
   const asked = RULES.filter(
     ({ needsInputs, target }) =>
-      (!needsInputs || measured !== null) && (!target || !targets || targets.includes(target)),
+      (!needsInputs || measured !== null) && (!target || !targets || targets.some((asked) => concerns(asked, target))),
   );
   const findings = asked.flatMap((rule) =>
     [...rule.check(context)].flatMap((found) => finding(rule, found, options.profile)),
@@ -117,6 +117,9 @@ export function lint(bytes: Uint8Array, options: LintOptions = {}): Lint {
     runs: measured?.runs ?? 0,
   };
 }
+
+/** Whether rules about this target are for who asks about that one: CMSIS-NN is in TensorFlow Lite Micro. */
+const concerns = (asked: Target, target: Target) => asked === target || (asked === 'cmsis-nn' && target === 'tflm');
 
 const rank = ({ range, kind }: FloatTensorReason) => (range === null ? 0 : kind === 'activation' ? 1 : 2);
 

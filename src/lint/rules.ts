@@ -7,7 +7,7 @@ import { defaultRange, equalRanges, unfoldedBatchNorm, unusedRange } from './ran
 import type { Rule } from './rule.ts';
 import { activationOverflow, invalidScale, refusedModel } from './runnable.ts';
 import { narrowOutput, saturatedOutput, unchangingChannel } from './saturation.ts';
-import { cmsisOperators, edgeTpuOperators, microOperators } from './targets.ts';
+import { cmsisOperators, cmsisRefusals, compiledModel, edgeTpuOperators, microOperators } from './targets.ts';
 import { runtimesDiffer, upstreamDefect } from './upstream.ts';
 import { coarseChannel, constantChannel, saturatedWeights } from './weights.ts';
 
@@ -36,7 +36,9 @@ export const RULES: readonly Rule[] = [
   coarseChannel,
   upstreamDefect,
   runtimesDiffer,
+  compiledModel,
   microOperators,
+  cmsisRefusals,
   cmsisOperators,
   edgeTpuOperators,
 ];

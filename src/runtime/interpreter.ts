@@ -10,7 +10,7 @@ import { Program } from './session.ts';
 import { type SignatureInfo, SignatureRunner } from './signature_runner.ts';
 import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, Runner } from './subgraph_runner.ts';
 import { described, type OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
-import { refuseFloatModel } from './unsupported.ts';
+import { refuseCompiledModel, refuseFloatModel, withOtherProfile } from './unsupported.ts';
 
 export interface InterpreterOptions {
   /** Whose bits; default 'tflite'. */
@@ -64,15 +64,22 @@ export class Interpreter {
     this.profile = profile;
     this.kernels = chooseKernels(kernels);
     this.model = loadModel(bytes);
+    refuseCompiledModel(this.model, options.customOps);
     if (!options.allowFloat) refuseFloatModel(this.model);
-    this.#program = new Program(this.model, {
-      profile: this.profile,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      operators: reference,
-      customOps: { ...custom, ...options.customOps },
-      kernelSet: this.kernels === 'simd' ? simd() : undefined,
-    });
-    this.#main = this.#runner(0);
+    const programFor = (profile: Profile) =>
+      new Program(this.model, {
+        profile,
+        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        operators: reference,
+        customOps: { ...custom, ...options.customOps },
+        kernelSet: this.kernels === 'simd' ? simd() : undefined,
+      });
+    this.#program = programFor(this.profile);
+    try {
+      this.#main = this.#runner(0);
+    } catch (error) {
+      throw withOtherProfile(error, this.profile, (other) => programFor(other).enter(0));
+    }
   }
 
   get inputs(): TensorInfo[] {

@@ -1,8 +1,9 @@
 /** What is said of a graph with nodes that cannot be run: each of them, and why; and of a model in which nothing is quantized. */
-import { UnsupportedError, type UnsupportedNode } from '../../kernels/errors.ts';
-import type { Node } from '../../kernels/kernel.ts';
+import { RequantError, UnsupportedError, type UnsupportedNode } from '../../kernels/errors.ts';
+import type { Node, Profile } from '../../kernels/kernel.ts';
 import type { Model, OperatorSpec, Subgraph, TensorSpec } from '../model/model.ts';
 import { constantKind, typeLimits } from '../model/operator_facts.ts';
+import { BEFORE_COMPILING, compiledFor } from '../targets/compiled.ts';
 import type { Graph } from './graph.ts';
 
 /** One error may be about many nodes: those of a subgraph that the node runs. */
@@ -24,6 +25,47 @@ export function unsupportedNodes(unsupported: readonly UnsupportedNode[], graph:
     { ...graph.nodes[node]?.place, op, node },
     unsupported,
   );
+}
+
+/**
+ * Refuses a model of which an accelerator's compiler has swallowed nodes, but for those that the caller has operators for. Such
+ * files have scratch tensors that nobody writes, too: it must be asked for before the data flow is.
+ */
+export function refuseCompiledModel({ subgraphs }: Model, customOps: { readonly [op: string]: unknown } = {}): void {
+  const nodes = subgraphs.flatMap(({ operators }) =>
+    operators.flatMap((operator) => {
+      const accelerator = compiledFor(operator);
+      if (accelerator === undefined || Object.hasOwn(customOps, operator.op)) return [];
+      const { op, index, place } = operator;
+      return { op, node: index, place, reason: `${op} (node ${index}) is compiled for ${accelerator}` };
+    }),
+  );
+  const [first] = nodes;
+  if (first === undefined) return;
+  const more = nodes.length > 1 ? `, and so ${nodes.length === 2 ? 'is' : 'are'} ${nodes.length - 1} more` : '';
+  throw new UnsupportedError(
+    `${first.reason}${more}: what it computes is not in the file; ${BEFORE_COMPILING}`,
+    { ...first.place, op: first.op, node: first.node },
+    nodes.map(({ op, node, reason }) => ({ op, node, reason })),
+  );
+}
+
+/** TFLite and TensorFlow Lite Micro: the other profiles take what these take. */
+const PROFILE_FAMILIES: readonly Profile[] = ['tflite', 'tflm'];
+
+/** The error of a model that one profile refuses; where another prepares it, it says so. */
+export function withOtherProfile(error: unknown, profile: Profile, prepare: (profile: Profile) => void): unknown {
+  if (!(error instanceof UnsupportedError)) return error;
+  const isMicro = profile === 'tflm' || profile === 'single-rounding';
+  const other = PROFILE_FAMILIES.find((candidate) => (candidate === 'tflm') !== isMicro)!;
+  try {
+    prepare(other);
+  } catch (refused) {
+    if (refused instanceof RequantError) return error; // there, too: what this profile says of it stands
+    throw refused;
+  }
+  error.message += `\nIt runs with the profile ${other}.`;
+  return error;
 }
 
 /**

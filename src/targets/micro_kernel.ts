@@ -1,5 +1,6 @@
 /** How a kernel of TensorFlow Lite Micro is declared here: the names of its tensors, the types it takes, and what else it asks. */
-import { isConstant, isQuantized, type NodeView, scalesOf } from './node_view.ts';
+import type { Model, OperatorSpec, Subgraph } from '../model/model.ts';
+import { isConstant, isQuantized, NodeView, scalesOf } from './node_view.ts';
 
 export interface MicroKernel {
   /** Names of the inputs, in order: 'input filter bias?'. A name with ? may be left out; after '...' come any number more. */
@@ -26,6 +27,67 @@ export interface Objection {
 export function same(types: string, roles: string): Types[] {
   return types.split(' ').map((type) => Object.fromEntries(roles.split(' ').map((role) => [role, type])));
 }
+
+// ---- asking
+
+/** What a kernel that is declared so has against a node: inputs that are not there, types, conditions. */
+export function objectionOf(
+  kernel: MicroKernel,
+  operator: OperatorSpec,
+  subgraph: Subgraph,
+  model: Model,
+): Objection | undefined {
+  const [inputs, outputs] = [kernel.inputs, kernel.outputs].map(namesOf);
+  const node = new NodeView(operator, subgraph, model, inputs!.names, outputs!.names);
+  const missing = inputs!.names.find((name) => !inputs!.optional.has(name) && !node.tensor(name));
+  if (missing) return { text: `its kernel needs ${missing}` };
+  if (!inputs!.open && operator.inputs.length > inputs!.names.length) {
+    return { text: `its kernel takes ${inputs!.names.length} inputs, not ${operator.inputs.length}` };
+  }
+  const wrongType = typeObjection(kernel.types, node, [...inputs!.names, ...outputs!.names]);
+  if (wrongType) return { text: `its kernel takes ${wrongType}` };
+  for (const condition of kernel.conditions ?? []) {
+    const objection = condition(node);
+    if (objection) return objection;
+  }
+  return undefined;
+}
+
+/** 'input filter bias? ...': the names, which may be left out, and whether there may be more. */
+function namesOf(declared: string) {
+  const words = declared.split(' ');
+  const names = words.filter((word) => word !== '...').map((word) => word.replace('?', ''));
+  return {
+    names,
+    optional: new Set(words.filter((word) => word.endsWith('?')).map((word) => word.slice(0, -1))),
+    open: words.includes('...'),
+  };
+}
+
+/**
+ * What is wrong with the types, told by the combination that fits longest: 'no uint8 input, but float32, int8, int16';
+ * 'int4 or int8 for filter beside int8 for input, not uint8'.
+ */
+function typeObjection(combinations: readonly Types[], node: NodeView, roles: readonly string[]): string | undefined {
+  let rest = combinations;
+  const fixed: string[] = [];
+  for (const role of roles) {
+    const dtype = node.dtype(role);
+    if (dtype === undefined) continue;
+    const fitting = rest.filter((types) => !types[role] || types[role].split(' ').includes(dtype));
+    if (fitting.length === 0) {
+      const wanted = [...new Set(rest.flatMap((types) => types[role]!.split(' ')))];
+      const beside = fixed.length > 0 ? ` beside ${fixed.join(' and ')}` : '';
+      return `${listed(wanted)} for ${role}${beside}, not ${dtype}`;
+    }
+    if (fitting.length < rest.length) fixed.push(`${dtype} for ${role}`);
+    rest = fitting;
+  }
+  return undefined;
+}
+
+const listed = (words: readonly string[]) =>
+  words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 // ---- conditions
 

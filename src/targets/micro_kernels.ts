@@ -115,7 +115,17 @@ const POOL: MicroKernel = {
 
 /** CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV: the scales of the filter, along its channels. */
 const filterScales = (channels: number) =>
-  where('input', 'int8 int16', quantized('input', 'filter'), channelScales('filter', channels), activationFits);
+  where(
+    'input',
+    'int8 int16',
+    quantized('input', 'filter'),
+    channelScales('filter', channels),
+    unless(
+      (node) => node.dtype('filter') !== 'int16' || scalesOf(node.tensor('filter')).length === 1,
+      'a filter of int16 must have one scale, not one for each channel',
+    ),
+    activationFits,
+  );
 
 const BATCH_BLOCKS: MicroKernel = {
   inputs: 'input blockShape crops',

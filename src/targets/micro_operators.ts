@@ -113,6 +113,7 @@ export const MICRO_CUSTOM_METHODS: { readonly [op: string]: string } = {
   SignalFftAutoScale: 'AddFftAutoScale',
   SignalFilterBank: 'AddFilterBank',
   SignalFilterBankLog: 'AddFilterBankLog',
+  SignalFilterBankSpectralSubtraction: 'AddFilterBankSpectralSubtraction',
   SignalFilterBankSquareRoot: 'AddFilterBankSquareRoot',
   SignalFramer: 'AddFramer',
   SignalIrfft: 'AddIrfft',
@@ -123,4 +124,5 @@ export const MICRO_CUSTOM_METHODS: { readonly [op: string]: string } = {
   SignalWindow: 'AddWindow',
   TFLM_DECODE: 'AddDecode',
   TFLite_Detection_PostProcess: 'AddDetectionPostprocess',
+  'ethos-u': 'AddEthosU',
 };

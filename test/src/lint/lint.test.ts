@@ -57,6 +57,19 @@ function batchNormalized(changes: Readonly<Record<number, SmallTensor>>): SmallM
   };
 }
 
+function twoOperands(...changes: readonly Partial<SmallTensor>[]): SmallModel {
+  const tensors = [0, 1, 2].map((i) => ({ ...real(1), shape: [1, 4], ...changes[i] }));
+  return { tensors, nodes: [{ op: 'ADD', inputs: [0, 1], outputs: [2] }], inputs: [0, 1], outputs: [2] };
+}
+
+/** The layer of dense() in 16 bits, with these scales of its filter. */
+const sixteenBits = (scale: number | readonly number[]): Readonly<Record<number, SmallTensor>> => ({
+  0: { ...real(0.5), type: 'INT16' },
+  1: { ...weights, scale },
+  2: { ...bias, type: 'INT64', data: new Uint8Array(16) },
+  3: { ...real(2), type: 'INT16' },
+});
+
 /** [rule, a model that meets it, what is said, the same model mended]. */
 const cases: readonly [rule: string, model: SmallModel, text: RegExp, mended: SmallModel, options?: LintOptions][] = [
   [
@@ -191,9 +204,21 @@ const cases: readonly [rule: string, model: SmallModel, text: RegExp, mended: Sm
   ],
   [
     'cmsis-nn-operators',
-    dense(Object.fromEntries([0, 1, 3].map((i) => [i, { ...dense().tensors[i]!, type: 'UINT8', zeroPoint: 9 }]))),
-    /^no kernel for uint8: FULLY_CONNECTED \(1 node\)$/,
-    dense(),
+    twoOperands({}, { shape: [1, 1] }),
+    /^its kernels do not broadcast: ADD \(1 node\)$/,
+    twoOperands({}, { shape: [4] }),
+  ],
+  [
+    'cmsis-nn-refuses',
+    dense(sixteenBits([0.5, 0.25])),
+    /^an int16 layer must have one scale for its filter, not one for each channel: FULLY_CONNECTED \(1 node\)$/,
+    dense(sixteenBits(0.5)),
+  ],
+  [
+    'compiled-model',
+    chain([real(1), real(1)], { op: 'CUSTOM', customCode: 'ethos-u' }),
+    /^1 node compiled for Arm's Ethos-U, by Vela$/,
+    chain([real(1), real(1)], { op: 'CUSTOM', customCode: 'ethos' }),
   ],
   ['edge-tpu-operators', chain([real(1), real(1)], { op: 'GELU' }), /^its compiler knows no such operator/, chain([real(1), real(1)], {})], // biome-ignore format: one line
 ];
