@@ -62,7 +62,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'src/runtime': ['kernels', 'kernels/reference', 'kernels/simd', 'src/model', 'src/targets'],
   'src/pool': [...RUNTIME, 'p-limit', 'node:os', 'node:worker_threads'],
   'src/io': ['kernels', 'src/runtime', 'fflate'],
-  'src/inspect': ['src/model', 'fflate'],
+  'src/inspect': ['src/model', 'src/targets', 'fflate'],
   'src/explain': [...RUNTIME, 'kernels/reference', 'kernels/shared', 'src/inspect'],
   'src/diff': ['kernels', 'src/runtime', 'src/io'],
   'src/verify': [...RUNTIME, 'src/io', 'src/inspect', 'src/diff', 'node:zlib'],

@@ -17,7 +17,7 @@ import {
   signatureOption,
 } from './output.ts';
 import { runEach } from './run_each.ts';
-import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, writeArrays } from './run_output.ts';
+import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, warnOfMicro, writeArrays } from './run_output.ts';
 
 /** What the command line names. */
 export interface Given {
@@ -54,6 +54,7 @@ export function addRun(program: Command): void {
       const bytes = readFile(path);
       const { signature } = options;
       const target = about(path, () => targetOf(new Interpreter(bytes, engineOf(options)), signature));
+      if (!options.json) warnOfMicro(target);
       if (options.each) await runEach({ path, bytes, target, files }, options);
       else runOnce({ path, bytes, target, files }, options);
     });

@@ -1,9 +1,13 @@
 /** What `requant run` gives: JSON, files, the names of classes. */
 import { InputError } from '../../kernels/errors.ts';
+import type { Profile } from '../../kernels/kernel.ts';
 import { readAssociatedFiles } from '../inspect/associated_files.ts';
 import { type NpyArray, writeNpy, writeNpz } from '../io/npz.ts';
+import { refusalText } from '../report/refusals.ts';
+import { colors } from '../report/terminal.ts';
 import type { Target } from '../runtime/entry_point.ts';
 import type { OutputTensor } from '../runtime/tensor_info.ts';
+import { microRefusals } from '../targets/tflm.ts';
 import { readFile, writeFile } from './files.ts';
 
 /** What is said of the model, whatever it runs on. */
@@ -15,7 +19,20 @@ export function targetJson({ interpreter, signature, macs }: Target, path: strin
     kernels: interpreter.kernels,
     milliseconds,
     macs,
+    ...(isMicro(interpreter.profile) && { microRefusals: microRefusals(interpreter.model) }),
   };
+}
+
+/** Profiles whose answers are TensorFlow Lite Micro's. */
+const isMicro = (profile: Profile) => profile === 'tflm' || profile === 'single-rounding';
+
+/** One line on standard error where the runtime whose bits are asked for does not take the model itself. */
+export function warnOfMicro({ interpreter: { profile, model } }: Target): void {
+  const refused = isMicro(profile) ? refusalText(microRefusals(model)) : '';
+  if (refused === '') return;
+  process.stderr.write(
+    `${colors.yellow('warning')}: TensorFlow Lite Micro itself refuses this model: ${refused} (requant lint --target tflm lists all)\n`,
+  );
 }
 
 export function inputsJson({ inputs, inputLabels, signature }: Target) {

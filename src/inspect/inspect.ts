@@ -2,6 +2,7 @@
 
 import { loadModel } from '../model/loader.ts';
 import type { Subgraph } from '../model/model.ts';
+import { type CompiledNodes, compiledNodes } from '../targets/compiled.ts';
 import { type AssociatedFile, readAssociatedFiles } from './associated_files.ts';
 import { type DataFlow, dataFlow } from './data_flow.ts';
 import { type IntegerOnly, integerOnly } from './integer_only.ts';
@@ -30,6 +31,8 @@ export interface Inspection {
   readonly inputs: readonly TensorReport[];
   readonly outputs: readonly TensorReport[];
   readonly operators: readonly OperatorCount[];
+  /** What compilers made for accelerators: what those nodes compute is not in the file as operators. */
+  readonly compiled: readonly CompiledNodes[];
   readonly sizes: readonly Size[];
   readonly signatures: readonly SignatureReport[];
   readonly metadata: readonly { readonly name: string; readonly bytes: number }[];
@@ -87,6 +90,7 @@ export function inspect(bytes: Uint8Array): Inspection {
     inputs: main!.inputs.map((i) => main!.tensors[i]!),
     outputs: main!.outputs.map((i) => main!.tensors[i]!),
     operators: countOperators(model.subgraphs),
+    compiled: compiledNodes(model),
     sizes: sizes(
       model,
       flows,

@@ -1,12 +1,13 @@
 /** What memory a model takes on a device, as plain data: the arena over time, the file by what it is for, the operators. */
-import type { Tensor } from '../../kernels/tensor.ts';
-import { loaded } from '../explain/explain.ts';
 import { dataFlow } from '../inspect/data_flow.ts';
 import { type Size, sizes } from '../inspect/sizes.ts';
 import type { Model } from '../model/model.ts';
 import type { InterpreterOptions } from '../runtime/interpreter.ts';
 import { planInOrder, planMemory, type Request } from '../runtime/memory_planner.ts';
+import { compiledFor } from '../targets/compiled.ts';
 import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../targets/micro_operators.ts';
+import { type MicroRefusal, microRefusals } from '../targets/tflm.ts';
+import { type GraphTensor, plannedGraph } from './planned_graph.ts';
 
 export interface MemoryPlan {
   readonly arena: ArenaPlan;
@@ -15,6 +16,10 @@ export interface MemoryPlan {
   /** The file in bytes, and what of it is what. */
   readonly file: { readonly bytes: number; readonly sizes: readonly Size[] };
   readonly resolver: MicroResolver;
+  /** Nodes that TensorFlow Lite Micro itself does not take. */
+  readonly refusals: readonly MicroRefusal[];
+  /** Why requant cannot run the model, where it cannot: the plan is made of the file's own shapes then. */
+  readonly unprepared: string | null;
 }
 
 export interface ArenaPlan {
@@ -62,17 +67,18 @@ export interface MicroResolver {
 }
 
 /**
- * Plans the memory of a model's main graph.
+ * Plans the memory of a model's main graph, in profile tflm unless another is asked for. Works on models that requant cannot run,
+ * too: the plan is made of the shapes that the file has then.
  *
  * @param bytes a .tflite file
- * @throws what `new Interpreter` throws
+ * @throws what `new Interpreter` throws, but for an UnsupportedError about nodes
  */
 export function plan(bytes: Uint8Array, options: Omit<InterpreterOptions, 'kernels'> = {}): MemoryPlan {
-  const interpreter = loaded(bytes, { ...options, kernels: 'reference' });
-  const nodes = interpreter.preparedNodes.map(({ node }) => node);
-  const [main] = interpreter.model.subgraphs;
+  const graph = plannedGraph(bytes, { profile: 'tflm', allowFloat: true, ...options, kernels: 'reference' });
+  const { model, nodes, variables, unprepared } = graph;
+  const [main] = model.subgraphs;
   const last = Math.max(nodes.length - 1, 0);
-  const lifetimes = new Map<Tensor, { first: number; last: number }>();
+  const lifetimes = new Map<GraphTensor, { first: number; last: number }>();
   const inputs = new Set(main!.inputs);
   const outputs = new Set(main!.outputs);
   for (const { index, inputs: read, outputs: written } of nodes) {
@@ -81,6 +87,8 @@ export function plan(bytes: Uint8Array, options: Omit<InterpreterOptions, 'kerne
       const lifetime = lifetimes.get(tensor);
       if (lifetime) lifetime.last = Math.max(lifetime.last, index);
       else if (inputs.has(tensor.index)) lifetimes.set(tensor, { first: 0, last: index });
+      // Scratch tensors of compiled nodes are read, and nobody writes them.
+      else if (!tensor.known && !tensor.isVariable) lifetimes.set(tensor, { first: index, last: index });
     }
     for (const tensor of written) {
       if (!tensor.known && !tensor.isVariable) lifetimes.set(tensor, { first: index, last: index });
@@ -92,9 +100,11 @@ export function plan(bytes: Uint8Array, options: Omit<InterpreterOptions, 'kerne
       [...lifetimes].map(([tensor, lifetime]) => ({ tensor, bytes: tensor.byteLength, ...lifetime })),
       nodes.map(({ op }) => op),
     ),
-    variables: interpreter.memory.variables,
-    file: { bytes: bytes.length, sizes: constantsOf(interpreter.model, bytes.length) },
-    resolver: microResolver(interpreter.model),
+    variables,
+    file: { bytes: bytes.length, sizes: constantsOf(model, bytes.length) },
+    resolver: microResolver(model),
+    refusals: microRefusals(model),
+    unprepared,
   };
 }
 
@@ -103,7 +113,7 @@ function constantsOf(model: Model, bytes: number): Size[] {
   return sizes(model, model.subgraphs.map(dataFlow), bytes, 0).filter(({ kind }) => kind !== 'associated files');
 }
 
-function arenaPlan(requests: readonly (Request & { tensor: Tensor })[], ops: readonly string[]): ArenaPlan {
+function arenaPlan(requests: readonly (Request & { tensor: GraphTensor })[], ops: readonly string[]): ArenaPlan {
   const sorted = [...requests].sort((a, b) => a.first - b.first || a.tensor.index - b.tensor.index);
   const byIndex = [...requests].sort((a, b) => b.tensor.index - a.tensor.index);
   const { offsets, size } = planMemory(sorted);
@@ -139,7 +149,12 @@ function microResolver({ subgraphs }: Model): MicroResolver {
   const lines = [
     `tflite::MicroMutableOpResolver<${methods.length + missing.length}> resolver;`,
     ...methods.sort().map((method) => `resolver.${method}();`),
-    ...missing.sort().map((op) => `// ${op}: TensorFlow Lite Micro has none`),
+    ...missing.sort().map((op) => `// ${op}: ${absence(op)}`),
   ];
   return { lines, missing };
+}
+
+function absence(op: string): string {
+  const accelerator = compiledFor({ op, isCustom: true });
+  return accelerator === undefined ? 'TensorFlow Lite Micro has none' : `compiled for ${accelerator}`;
 }

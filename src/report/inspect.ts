@@ -2,6 +2,7 @@
 import type { Inspection, SubgraphReport } from '../inspect/inspect.ts';
 import type { FloatNode } from '../inspect/integer_only.ts';
 import type { TensorReport } from '../inspect/tensor_report.ts';
+import { BEFORE_COMPILING } from '../targets/compiled.ts';
 import { type Block, type Column, tableFrom } from './document.ts';
 import { clean, counted, float32Text, formula, plural, quoted, shapeText } from './text.ts';
 
@@ -18,6 +19,7 @@ export function inspectBlocks(path: string, inspection: Inspection, { all }: Ins
   return [
     { kind: 'title', text: clean(path) },
     ...verdict(inspection, all),
+    ...compiled(inspection),
     { kind: 'facts', rows: facts(inspection) },
     ...inspection.quantization.warnings.map(
       (warning): Block => ({ kind: 'text', text: `warning: ${warning}`, tone: 'warning' }),
@@ -50,6 +52,14 @@ function verdict({ integerOnly: found, subgraphs }: Inspection, all: boolean): B
       ],
     },
   ];
+}
+
+function compiled({ compiled: found }: Inspection): Block[] {
+  return found.map(({ accelerator, nodes }): Block => {
+    const list = [...new Set(nodes.map(({ op }) => clean(op)))].join(', ');
+    const what = `${list} (${plural(nodes.length, 'node')}) is compiled for ${accelerator}`;
+    return { kind: 'text', text: `${what}: what it computes is not in the file; ${BEFORE_COMPILING}`, tone: 'warning' };
+  });
 }
 
 function floatList(floats: Inspection['integerOnly']['tensors'], all: boolean): string {

@@ -1,13 +1,14 @@
 /** A memory plan: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
 import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../plan/plan.ts';
 import type { Block } from './document.ts';
+import { refusalText } from './refusals.ts';
 import { clean, counted, plural, quoted, shapeText } from './text.ts';
 
 export function planBlocks(path: string, plan: MemoryPlan): Block[] {
-  const { arena, variables, file, resolver } = plan;
+  const { arena, variables, file, resolver, refusals, unprepared } = plan;
   return [
     { kind: 'title', text: clean(path) },
-    { kind: 'facts', rows: facts(arena, variables) },
+    { kind: 'facts', rows: [...shapes(unprepared), ...facts(arena, variables)] },
     { kind: 'heading', text: 'the arena over time' },
     { kind: 'code', lines: picture(arena) },
     tensorTable(arena),
@@ -20,7 +21,18 @@ export function planBlocks(path: string, plan: MemoryPlan): Block[] {
     },
     { kind: 'heading', text: 'operators of TensorFlow Lite Micro' },
     { kind: 'code', lines: resolver.lines.map(clean) },
+    ...refused(refusals),
   ];
+}
+
+function shapes(unprepared: MemoryPlan['unprepared']): [string, string][] {
+  return unprepared === null ? [] : [['shapes', `the file's own: ${clean(unprepared.split('\n')[0]!)}`]];
+}
+
+function refused(refusals: MemoryPlan['refusals']): Block[] {
+  if (refusals.length === 0) return [];
+  const text = `TensorFlow Lite Micro refuses this model: ${refusalText(refusals)}. \`requant lint --target tflm\` lists all.`;
+  return [{ kind: 'text', text, tone: 'warning' }];
 }
 
 function facts({ bytes, lowerBound, largestFirst, peak }: ArenaPlan, variables: number): [string, string][] {

@@ -3,6 +3,7 @@ import { LimitError, ModelError, UnsupportedError } from '../../kernels/errors.t
 import type { NodeParts } from '../../kernels/kernel.ts';
 import { type DataOf, type DType, elementSize, extentOf, isDType, Tensor, viewOf } from '../../kernels/tensor.ts';
 import type { OperatorSpec, Subgraph, TensorSpec } from '../model/model.ts';
+import { BEFORE_COMPILING } from '../targets/compiled.ts';
 
 export interface Graph {
   /** By index; undefined where a tensor is of a type that no kernel computes on. */
@@ -148,9 +149,9 @@ function checkDataFlow({ inputs, outputs, operators, place }: Subgraph, tensors:
   }
   for (const operator of operators) {
     for (const i of operator.inputs) {
-      if (i >= 0 && !writtenBy.has(i)) {
-        throw wrongFlow(operator, tensors[i]!, 'reads', 'before anything has written it');
-      }
+      if (i < 0 || writtenBy.has(i)) continue;
+      if (operator.isCustom) throw scratchTensor(operator, tensors[i]!);
+      throw wrongFlow(operator, tensors[i]!, 'reads', 'before anything has written it');
     }
     for (const i of operator.outputs) {
       const writer = writtenBy.get(i);
@@ -165,6 +166,15 @@ function checkDataFlow({ inputs, outputs, operators, place }: Subgraph, tensors:
     const path = `${place.path}.outputs[${o}]`;
     throw new ModelError(`nothing writes the graph output ${named(tensors[i]!)}`, { ...place, path, tensor: i });
   });
+}
+
+/** Of a node that is compiled for an accelerator that nobody here has heard of. */
+function scratchTensor({ op, index, place }: OperatorSpec, tensor: TensorSpec): UnsupportedError {
+  return new UnsupportedError(
+    `${op} (node ${index}), a custom operator, has a scratch tensor, ${named(tensor)}, which nothing writes: so do nodes that are ` +
+      `compiled for an accelerator; if it is one, ${BEFORE_COMPILING}`,
+    { ...place, op, node: index, tensor: tensor.index },
+  );
 }
 
 function wrongFlow({ op, index, place }: OperatorSpec, tensor: TensorSpec, verb: string, why: string): ModelError {

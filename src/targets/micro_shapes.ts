@@ -2,7 +2,7 @@
 
 import type { Subgraph, TensorSpec } from '../model/model.ts';
 import { alike, type Condition, sizeOf } from './micro_kernel.ts';
-import type { NodeView } from './node_view.ts';
+import { bytesOf, type NodeView } from './node_view.ts';
 
 /** The dimensions of a shape, with 1 in front up to this rank. */
 const extended = (shape: readonly number[], rank: number) => [
@@ -68,22 +68,6 @@ export const selectShapes: Condition = (node) => {
   return broadcasts && alike(wanted, output) ? undefined : { text: `its inputs do not broadcast to [${output}]` };
 };
 
-const BYTES: { readonly [dtype: string]: number } = {
-  bool: 1,
-  int4: 1,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  float16: 2,
-  int32: 4,
-  uint32: 4,
-  float32: 4,
-  int64: 8,
-  uint64: 8,
-  float64: 8,
-};
-
 /** The dimensions that go are 1, those that stay fit the output, and input and output take as many bytes. */
 export const squeezedShape: Condition[] = [
   (node) => {
@@ -130,8 +114,6 @@ export const stridedSliceShape: Condition = (node) => {
 };
 
 // ---- control flow
-
-const bytesOf = (tensor: TensorSpec | undefined) => sizeOf(tensor?.shape ?? []) * (BYTES[tensor?.dtype ?? ''] ?? NaN);
 
 const namedSubgraph = (node: NodeView, option: string) => node.subgraphs[Number(node.option(option))];
 

@@ -79,3 +79,27 @@ export function scalesOf(tensor: TensorSpec | undefined): readonly number[] {
 }
 
 export const isConstant = (tensor: TensorSpec | undefined) => (tensor?.constant?.length ?? 0) > 0;
+
+/** Bytes that TensorFlow Lite Micro gives to an element; int4 is packed in files, and has a byte of its own in memory. */
+const ELEMENT_BYTES: { readonly [dtype: string]: number } = {
+  bool: 1,
+  int4: 1,
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  float16: 2,
+  int32: 4,
+  uint32: 4,
+  float32: 4,
+  resource: 4,
+  int64: 8,
+  uint64: 8,
+  float64: 8,
+};
+
+/** What a tensor takes in memory; NaN of types that TensorFlow Lite Micro does not know. */
+export function bytesOf(tensor: Pick<TensorSpec, 'shape' | 'dtype'> | undefined): number {
+  const size = (tensor?.shape ?? []).reduce((product, dim) => product * dim, 1);
+  return size * (ELEMENT_BYTES[tensor?.dtype ?? ''] ?? NaN);
+}

@@ -1303,3 +1303,45 @@ describe('demo', () => {
     ]);
   });
 });
+
+describe('a model that TensorFlow Lite Micro itself refuses', () => {
+  const uint8: SmallTensor = { type: 'UINT8', shape: [1, 4], scale: 0.5, zeroPoint: 3 };
+  const int8: SmallTensor = { type: 'INT8', shape: [1, 4], scale: 0.5, zeroPoint: 3 };
+  const relu = (tensor: SmallTensor) =>
+    smallModel({
+      tensors: [tensor, tensor, tensor],
+      nodes: [0, 1].map((i) => ({ op: 'RELU', inputs: [i], outputs: [i + 1] })),
+      inputs: [0],
+      outputs: [2],
+    });
+  const refused = file('refused_by_micro.tflite', relu(uint8));
+  const taken = file('taken_by_micro.tflite', relu(int8));
+  const said =
+    'warning: TensorFlow Lite Micro itself refuses this model: RELU (node 0): its kernel takes float32, int8 or int16 for input, ' +
+    'not uint8; and 1 node more (requant lint --target tflm lists all)\n';
+
+  test.each(['tflm', 'single-rounding'])('run --profile %s runs it, and says so in one line', async (profile) => {
+    const options = ['--input-fill', 'zeros', '--profile', profile];
+    expect(await requant('run', refused, ...options)).toMatchObject({ status: 0, stderr: said });
+    expect(await requant('run', taken, ...options)).toMatchObject({ status: 0, stderr: '' });
+    const { microRefusals } = await json('run', refused, ...options);
+    expect(microRefusals.map(({ op, node }: { op: string; node: number }) => [op, node])).toEqual([
+      ['RELU', 0],
+      ['RELU', 1],
+    ]);
+    expect((await json('run', taken, ...options)).microRefusals).toEqual([]);
+  });
+
+  test.each(['tflite', 'tflite-2.19'])('run --profile %s says nothing of it', async (profile) => {
+    const options = ['--input-fill', 'zeros', '--profile', profile];
+    expect(await requant('run', refused, ...options)).toMatchObject({ status: 0, stderr: '' });
+    expect(await json('run', refused, ...options)).not.toHaveProperty('microRefusals');
+  });
+
+  test('plan says so', async () => {
+    expect((await requant('plan', refused)).stdout).toContain(
+      'TensorFlow Lite Micro refuses this model: RELU (node 0)',
+    );
+    expect((await requant('plan', taken)).stdout).not.toContain('refuses');
+  });
+});

@@ -82,7 +82,44 @@ describe('refused', () => {
   test('is a hybrid layer in profile tflm, as TensorFlow Lite Micro does', () => {
     expect(refusal([float32, integers, float32], [layer(1, 2)], { profile: 'tflm' }).message).toBe(
       'requant cannot run 1 of 1 nodes:\n' +
-        "  FULLY_CONNECTED (node 0): its activations are float32, tensor 1 't1' is int8: TensorFlow Lite Micro has no hybrid layers",
+        "  FULLY_CONNECTED (node 0): its activations are float32, tensor 1 't1' is int8: TensorFlow Lite Micro has no hybrid layers\n" +
+        'It runs with the profile tflite.',
     );
+  });
+});
+
+describe('a refusal names the profile that runs the model', () => {
+  const svdf = (time: SmallTensor['type']) => {
+    const q = { scale: 0.5, zeroPoint: 0 };
+    const bytes = time === 'INT8' ? 1 : 2;
+    const tensors: SmallTensor[] = [
+      { type: 'INT8', shape: [1, 2], ...q },
+      { type: 'INT8', shape: [1, 2], ...q, data: [1, 2] },
+      { type: time, shape: [1, 2], ...q, data: new Uint8Array(2 * bytes) },
+      { type: 'INT32', shape: [1], scale: 0.25, zeroPoint: 0, data: [0, 0, 0, 0] },
+      { type: time, shape: [1, 2], ...q, isVariable: true },
+      { type: 'INT8', shape: [1, 1], ...q },
+    ];
+    const nodes = [
+      { op: 'SVDF', inputs: [0, 1, 2, 3, 4], outputs: [5], options: ['SVDFOptions', { rank: 1 }] as const },
+    ];
+    return smallModel({ tensors, nodes, inputs: [0], outputs: [5] });
+  };
+
+  test('SVDF with int8 time weights: TensorFlow Lite Micro alone has it', () => {
+    expect(() => new Interpreter(svdf('INT8'))).toThrow(/\nIt runs with the profile tflm\.$/);
+    expect(() => new Interpreter(svdf('INT8'), { profile: 'tflite-2.19' })).toThrow('It runs with the profile tflm.');
+    for (const profile of ['tflm', 'single-rounding'] as const) new Interpreter(svdf('INT8'), { profile });
+    new Interpreter(svdf('INT16'));
+  });
+
+  test('where none does, nothing is said of it', () => {
+    const tensors = [int8, int8];
+    const [model] = [
+      smallModel({ tensors, nodes: [{ op: 'SEGMENT_SUM', inputs: [0], outputs: [1] }], inputs: [0], outputs: [1] }),
+    ];
+    for (const profile of ['tflite', 'tflm'] as const) {
+      expect(() => new Interpreter(model!, { profile })).toThrow(/^(?!.*It runs with)/s);
+    }
   });
 });
