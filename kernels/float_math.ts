@@ -191,3 +191,110 @@ export function erfcf(x: number): number {
   const gauss = F(expf(F(F(-z * z) - 0.5625)) * expf(F(F(F(z - abs) * F(z + abs)) + y)));
   return x > 0 ? F(gauss / abs) : F(2 - F(gauss / abs));
 }
+
+// ---- sin and cos, in double
+
+const HALF_PI = 1.5707963267948966;
+const HALF_PI_HIGH = F(HALF_PI); // a multiple of 2^-23: its multiples by the small numbers below are exact, and so are those of the rest
+const HALF_PI_LOW = HALF_PI - HALF_PI_HIGH;
+
+/** 2 / pi in binary, from 2^-1 on, by 32 bits: as many as a float32 can make a multiple of 1 of. */
+const TWO_OVER_PI = 0xa2f9836e4e441529fc2757d1f534ddc0db6295993c439041n;
+
+export function sinf(x: number): number {
+  if (Math.abs(x) < 2 ** -12) return x;
+  return sine(x, 0);
+}
+
+export function cosf(x: number): number {
+  return sine(x, 1);
+}
+
+/** The sine of x, a number of quarter turns further on. */
+function sine(x: number, quarters: number): number {
+  const abs = Math.abs(x);
+  if (!(abs < Infinity)) return NaN;
+  if (abs < F(0.7853981852531433)) return F(sinePolynomial(x, quarters));
+  if (abs < 120) {
+    const n = Math.floor(x * 0.6366197723675814 + 0.5);
+    return F(sinePolynomial(x - n * HALF_PI_HIGH - n * HALF_PI_LOW, n + quarters)); // as a fused multiply-add has it
+  }
+  const { turns, rest } = reduceLarge(abs);
+  return F(x < 0 ? sinePolynomial(-rest, quarters - turns) : sinePolynomial(rest, quarters + turns));
+}
+
+/** sin(x + n * pi / 2), |x| up to pi / 4. */
+function sinePolynomial(x: number, n: number): number {
+  const sign = (n & 2) === 0 ? 1 : -1;
+  const x2 = x * x;
+  if ((n & 1) === 0) {
+    const x3 = sign * x * x2;
+    return sign * x + x3 * -0.16666654943701084 + x3 * x2 * (0.008332178146138854 + x2 * -0.00019517298981385725);
+  }
+  const x4 = x2 * x2;
+  const c1 = 1 + x2 * -0.49999999725108224;
+  const c2 = -0.001388676379437604 + x2 * 2.4390450703564542e-5;
+  return sign * (c1 + x4 * 0.041666623324344516 + x4 * x2 * c2);
+}
+
+/** x >= 2 as a number of quarter turns and a rest, with 64 bits of x * 2 / pi: those above, and multiples of 4, do not matter. */
+function reduceLarge(x: number): { turns: number; rest: number } {
+  const bits = bitsOf(x);
+  const word = (bits >> 26) & 15;
+  const mantissa = BigInt(((bits & 0x7fffff) | 0x800000) << ((bits >> 23) & 7)) & 0xffffffffn;
+  // 32 bits of 2 / pi from bit 8 * word - 24 on, and two words more, 32 and 64 further
+  const piece = (i: number) => (TWO_OVER_PI >> BigInt(184 - 8 * word - 32 * i)) & 0xffffffffn;
+  const product = ((mantissa * piece(0)) << 32n) + mantissa * piece(1) + ((mantissa * piece(2)) >> 32n);
+  const low = BigInt.asUintN(64, product);
+  const turns = (low + (1n << 61n)) >> 62n;
+  return { turns: Number(turns), rest: Number(BigInt.asIntN(64, low - (turns << 62n))) * (HALF_PI / 2 ** 62) };
+}
+
+// ---- pow, in double
+
+// biome-ignore format: as a block
+const LOG2S = Float64Array.of(
+  -0.48430022186289673, -0.42257122959194704, -0.3633754347673556, -0.30651309567405577,
+  -0.25180720160537634, -0.19910014943794563, -0.14825100623281615, -0.09913323807318392,
+  -0.051632812977629436, 0, 0.07508531937943004, 0.15987125980713107,
+  0.2384046664317681, 0.31288288605863257, 0.38370422656453185, 0.451211048935815,
+);
+
+/** log2(x) of the bits of a positive number, as in logf. */
+function log2(bits: number): number {
+  const offset = (bits - 0x3f330000) | 0;
+  const i = (offset >> 19) & 15;
+  const r = fromBits(bits - (offset & 0xff800000)) * INVERSES[i] - 1;
+  const y0 = LOG2S[i] + (offset >> 23);
+  const r2 = r * r;
+  const y = 0.288457581109214 * r - 0.36092606229713164;
+  const p = 0.480898481472577 * r - 0.7213474675006291;
+  return y * (r2 * r2) + (p * r2 + (1.4426950408774342 * r + y0));
+}
+
+/** 2^x, |x| below 151. */
+function exp2(x: number): number {
+  const k = x * 32 + 3 * 2 ** 51 - 3 * 2 ** 51; // to the nearest, halves to even
+  const r = x - k / 32;
+  const y = (0.05550361559341535 * r + 0.2402284522445722) * (r * r) + (0.6931471806916203 * r + 1);
+  return y * EXP2[k & 31] * 2 ** (k >> 5);
+}
+
+/** 0 of a number that is no integer, 1 of an odd one, 2 of an even one. */
+function parity(y: number): 0 | 1 | 2 {
+  return Math.trunc(y) !== y ? 0 : y % 2 === 0 ? 2 : 1;
+}
+
+export function powf(x: number, y: number): number {
+  if (y === 0 || x === 1) return 1;
+  if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
+  const abs = Math.abs(x);
+  if (Math.abs(y) === Infinity) return abs === 1 ? 1 : abs > 1 === y > 0 ? Infinity : 0;
+  const sign = x < 0 || Object.is(x, -0) ? parity(y) : 2;
+  if (abs === 0 || abs === Infinity) return ((abs === 0) === y > 0 ? 0 : Infinity) * (sign === 1 ? -1 : 1);
+  if (sign === 0) return NaN;
+  const bits = abs < 2 ** -126 ? bitsOf(abs * 2 ** 23) - (23 << 23) : bitsOf(abs);
+  const exponent = y * log2(bits);
+  const power = exponent > 127.99999995700433 ? Infinity : exponent <= -150 ? 0 : F(exp2(exponent));
+  return sign === 1 ? -power : power;
+}

@@ -2,7 +2,7 @@
 import type { Node } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 
-const MAX = Math.fround(3.4028234663852886e38);
+export const MAX = Math.fround(3.4028234663852886e38);
 
 /** By activation: the least and the greatest value. */
 const RANGES: { readonly [activation: string]: readonly [number, number] } = {

@@ -5,7 +5,7 @@
  * Equals: reference/logistic.h, tanh.h, hard_swish.h, leaky_relu.h, neg.h; exp.cc, elementwise.cc, activations.cc.
  * Deviations: none.
  */
-import { expf, tanhf } from '../float_math.ts';
+import { cosf, expf, expm1f, logf, sinf, tanhf } from '../float_math.ts';
 import { type Eval, type Node, type OperatorOf, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
@@ -43,7 +43,24 @@ function bind({ input, output, fn }: UnaryFloat): Eval {
   };
 }
 
+export const CEIL = unaryFloat(Math.ceil);
+export const COS = unaryFloat(cosf);
+export const FLOOR = unaryFloat(Math.floor);
+export const SIN = unaryFloat(sinf);
 export const SQUARE = unaryFloat((x) => x * x);
+
+/** Halves to even; -0, where it would be, is 0. */
+export const ROUND = unaryFloat((x) => {
+  const floor = Math.floor(x);
+  const rest = F(x - floor);
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : F(floor + 1);
+});
+
+export const absFloat = unaryFloat(Math.abs);
+export const eluFloat = unaryFloat((x) => (x < 0 ? expm1f(x) : x));
+export const logFloat = unaryFloat(logf);
+export const rsqrtFloat = unaryFloat((x) => 1 / F(Math.sqrt(x)));
+export const signFloat = unaryFloat((x) => (Number.isNaN(x) ? x : Math.sign(x) + 0)); // not -0
 
 export const tanhFloat = unaryFloat(tanhf);
 export const expFloat = unaryFloat(expf);

@@ -13,10 +13,10 @@ import {
   addIntegerProducts,
   addLostSigns,
   type HybridWeights,
+  prepareIsHybrid,
   prepareQuantizedRows,
   prepareWeightScales,
   quantizeRows,
-  sumRows,
   weightsOf,
 } from './hybrid.ts';
 import { addProducts, finish, prepareBiasFloat } from './products.ts';
@@ -42,10 +42,7 @@ function prepare(node: Node) {
     ...prepareActivationFloat(node),
   };
   if (filter.dtype === 'float32') return { ...layer, filter: filter as Tensor<'float32'>, hybrid: undefined };
-  if (node.isMicro)
-    node.unsupported(
-      `its activations are float32, ${filter} is ${filter.dtype}: TensorFlow Lite Micro has no hybrid layers`,
-    );
+  prepareIsHybrid(node, filter);
   const rows = outputDepth > 0 ? output.size / outputDepth : 0;
   node.require(rows * accumDepth === input.size, `${input.size} values do not fall into rows of ${accumDepth}`);
   const { asymmetricQuantizeInputs } = node.options<Options>();
@@ -54,7 +51,6 @@ function prepare(node: Node) {
     filterScales: prepareWeightScales(node, filter, outputDepth),
     quantized: prepareQuantizedRows(node, input, rows, asymmetricQuantizeInputs),
     sums: node.scratch('int32', outputDepth),
-    rowSums: node.scratch('int32', outputDepth),
   };
   return { ...layer, filter: undefined, hybrid };
 }
@@ -78,31 +74,21 @@ type Hybrid = NonNullable<FullyConnected['hybrid']>;
 
 const F = Math.fround;
 
-function evalHybrid(p: FullyConnected, { filter, filterScales, quantized, sums, rowSums }: Hybrid) {
+function evalHybrid(p: FullyConnected, { filter, filterScales, quantized, sums }: Hybrid) {
   const { outputDepth, accumDepth } = p;
   const output = p.output.data;
   const weights = weightsOf(filter);
+  const values = quantized.values.data;
   quantizeRows(quantized);
-  sumRows(weights, accumDepth, rowSums.data);
   const hasLowest = weights.includes(-128);
   for (let b = 0; b < quantized.rows; b++) {
     const zeroPoint = quantized.zeroPoints.data[b];
+    const from = b * accumDepth;
     sums.data.fill(0);
-    addIntegerProducts(
-      quantized.values.data,
-      b * accumDepth,
-      accumDepth,
-      weights,
-      0,
-      accumDepth,
-      sums.data,
-      0,
-      outputDepth,
-    );
-    if (hasLowest) addLostSigns(quantized.values.data, b * accumDepth, accumDepth, weights, sums.data, outputDepth);
+    addIntegerProducts(values, from, accumDepth, weights, 0, accumDepth, sums.data, 0, outputDepth);
+    if (hasLowest) addLostSigns(zeroPoint)(values, from, accumDepth, weights, 0, accumDepth, sums.data, 0, outputDepth);
     for (let o = 0, to = b * outputDepth; o < outputDepth; o++, to++) {
-      const sum = (sums.data[o] - Math.imul(rowSums.data[o], zeroPoint)) | 0;
-      const scaled = F(F(sum) * F(quantized.scales.data[b] * filterScales[o]));
+      const scaled = F(F(sums.data[o]) * F(quantized.scales.data[b] * filterScales[o]));
       output[to] = (p.bias?.data[o] ?? 0) + scaled;
     }
   }

@@ -13,6 +13,8 @@ import type { Node } from '../kernel.ts';
 import { roundHalfAway } from '../quantization.ts';
 import { prepareChannelCount } from '../shared/convolution.ts';
 import { int8View, type Tensor } from '../tensor.ts';
+import { clamp } from './activation.ts';
+import type { AddProducts, Finish } from './products.ts';
 
 const F = Math.fround;
 
@@ -22,7 +24,8 @@ export interface QuantizedRows {
   readonly rows: number;
   readonly depth: number;
   readonly asymmetric: boolean;
-  readonly values: Tensor<'int8'>;
+  /** Minus the row's zero point. */
+  readonly values: Tensor<'int16'>;
   readonly scales: Tensor<'float32'>;
   readonly zeroPoints: Tensor<'int32'>;
 }
@@ -38,7 +41,7 @@ export function prepareQuantizedRows(
     rows,
     depth: rows === 0 ? 0 : Math.trunc(input.size / rows),
     asymmetric,
-    values: node.scratch('int8', input.size),
+    values: node.scratch('int16', input.size),
     scales: node.scratch('float32', rows),
     zeroPoints: node.scratch('int32', rows),
   };
@@ -57,7 +60,7 @@ function quantizeSymmetric(
   x: Float32Array,
   from: number,
   end: number,
-  values: Int8Array,
+  values: Int16Array,
   row: number,
   scales: Float32Array,
   zeroPoints: Int32Array,
@@ -73,7 +76,7 @@ function quantizeAsymmetric(
   x: Float32Array,
   from: number,
   end: number,
-  values: Int8Array,
+  values: Int16Array,
   row: number,
   scales: Float32Array,
   zeroPoints: Int32Array,
@@ -96,7 +99,7 @@ function quantizeAsymmetric(
 }
 
 /**
- * values[i] = round(x[i] * inverse) + zeroPoint. As many as fill vectors of 8 are rounded by an addition in float32 and cut; it makes 1 of
+ * values[i] = clamp(round(x[i] * inverse) + zeroPoint) - zeroPoint. As many as fill vectors of 8 are rounded by an addition in float32 and cut; it makes 1 of
  * the number next below a half, as upstream's instructions for vectors do.
  */
 function roundValues(
@@ -106,13 +109,13 @@ function roundValues(
   inverse: number,
   zeroPoint: number,
   least: number,
-  values: Int8Array,
+  values: Int16Array,
 ) {
   const vectors = end - ((end - from) & 7);
   for (let i = from; i < end; i++) {
     const scaled = F(x[i] * inverse);
     const rounded = i < vectors ? Math.trunc(F(scaled + (scaled < 0 ? -0.5 : 0.5))) : roundHalfAway(scaled);
-    values[i] = Math.min(Math.max(rounded + zeroPoint, least), 127);
+    values[i] = Math.min(Math.max(rounded + zeroPoint, least), 127) - zeroPoint;
   }
 }
 
@@ -125,6 +128,14 @@ export function weightsOf(filter: Tensor): Int8Array {
   return int8View(filter as Tensor<HybridWeights>);
 }
 
+/** TensorFlow Lite Micro refuses such nodes. */
+export function prepareIsHybrid(node: Node, filter: Tensor) {
+  if (!node.isMicro) return;
+  node.unsupported(
+    `its activations are float32, ${filter} is ${filter.dtype}: TensorFlow Lite Micro has no hybrid layers`,
+  );
+}
+
 /** The scale of each of the channels, one a channel or the same for all. */
 export function prepareWeightScales(node: Node, filter: Tensor, channels: number): Float32Array {
   prepareChannelCount(node, channels);
@@ -133,21 +144,12 @@ export function prepareWeightScales(node: Node, filter: Tensor, channels: number
 
 // ---- products
 
-/** sums[o] = the sum of row o of weights, each of `depth` values. */
-export function sumRows(weights: Int8Array, depth: number, sums: Int32Array) {
-  for (let o = 0, i = 0; o < sums.length; o++) {
-    let sum = 0;
-    for (const end = i + depth; i < end; i++) sum = (sum + weights[i]) | 0;
-    sums[o] = sum;
-  }
-}
-
 /**
  * sums[to + o] += values[from + d] * weights[at + o * stride + d], for d in 0..depth - 1, o in 0..count - 1. Four sums at a time: what
  * is read of values serves all.
  */
 export function addIntegerProducts(
-  values: Int8Array,
+  values: Int16Array,
   from: number,
   depth: number,
   weights: Int8Array,
@@ -185,20 +187,59 @@ export function addIntegerProducts(
 
 /**
  * Upstream multiplies vectors of 16 values by an instruction of SSE that takes magnitudes, and so loses the sign of a weight of -128
- * with a value below 0: what it adds there is 256 * value more. The last depth % 16 products are right.
+ * with a value below 0: what it adds there is 256 * value more. The last products of a filter, which fill no vector, are right. The
+ * values are given minus the zero point.
  */
-export function addLostSigns(
-  values: Int8Array,
-  from: number,
-  depth: number,
-  weights: Int8Array,
-  sums: Int32Array,
-  count: number,
+export function addLostSigns(zeroPoint: number): AddProducts<Int16Array, Int8Array, Int32Array> {
+  return (values, from, depth, weights, at, stride, sums, to, count) => {
+    const inVectors = Math.min(depth, (stride & ~15) - (at % stride));
+    for (let o = 0; o < count; o++) {
+      for (let d = 0; d < inVectors; d++) {
+        const value = values[from + d] + zeroPoint;
+        if (weights[at + o * stride + d] === -128 && value < 0) sums[to + o] += 256 * value;
+      }
+    }
+  };
+}
+
+// ---- layers with windows
+
+/** Each batch is a row. */
+export function prepareHybridLayer(
+  node: Node,
+  input: Tensor<'float32'>,
+  filter: Tensor<HybridWeights>,
+  output: Tensor<'float32'>,
+  channels: number,
+  asymmetric: boolean,
 ) {
-  const vectors = depth & ~15;
-  for (let o = 0; o < count; o++) {
-    for (let d = 0; d < vectors; d++) {
-      if (weights[o * depth + d] === -128 && values[from + d] < 0) sums[o] += 256 * values[from + d];
+  prepareIsHybrid(node, filter);
+  return {
+    filter,
+    filterScales: prepareWeightScales(node, filter, channels),
+    quantized: prepareQuantizedRows(node, input, input.shape[0], asymmetric),
+    sums: node.scratch('int32', output.size),
+  };
+}
+
+export type HybridLayer = ReturnType<typeof prepareHybridLayer>;
+
+/** output = clamp(bias + sum * scale of the batch * scale of the channel), in one order of the two products or the other. */
+export function finishHybrid(
+  { bias, activationMin, activationMax }: Finish,
+  { filterScales, quantized, sums }: HybridLayer,
+  output: Float32Array,
+  scalesFirst: boolean,
+) {
+  const [acc, scales, biases] = [sums.data, quantized.scales.data, bias?.data];
+  const batch = output.length / quantized.rows;
+  const channels = filterScales.length;
+  for (let i = 0, b = 0; b < quantized.rows; b++) {
+    for (const end = i + batch; i < end; i++) {
+      const c = i % channels;
+      const sum = F(acc[i]);
+      const scaled = scalesFirst ? F(sum * F(filterScales[c] * scales[b])) : F(F(sum * filterScales[c]) * scales[b]);
+      output[i] = clamp(biases ? F(scaled + biases[c]) : scaled, activationMin, activationMax);
     }
   }
 }

@@ -1,12 +1,13 @@
 /**
  * AVERAGE_POOL_2D of float32: output[b, y, x, c] = clamp(sum of the window / number of its elements), added up row by row.
- * MAX_POOL_2D: output[b, y, x, c] = clamp(maximum of the window), of which NaN is never one.
+ * MAX_POOL_2D: output[b, y, x, c] = clamp(maximum of the window), of which NaN is never one. L2_POOL_2D: clamp(sqrt(sum of squares /
+ * number of elements)).
  *
  * What of a window hangs over the edge of the image is left out, and not counted.
  *
  * Equals: reference/pooling.h. Deviations: none.
  */
-import type { Eval, Node } from '../kernel.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
 import { prepareWindows, type WindowOptions } from '../shared/window.ts';
 import { clamp, prepareActivationFloat } from './activation.ts';
 
@@ -90,5 +91,21 @@ function maximum(
   return max;
 }
 
+function rootMeanSquare(
+  { inputWidth, inputDepth }: Pooling,
+  input: Float32Array,
+  from: number,
+  rows: number,
+  columns: number,
+) {
+  let total = 0;
+  for (let y = 0; y < rows; y++) {
+    let i = from + y * inputWidth * inputDepth;
+    for (let x = 0; x < columns; x++, i += inputDepth) total = F(total + F(input[i] * input[i]));
+  }
+  return F(Math.sqrt(F(total / (rows * columns))));
+}
+
+export const L2_POOL_2D = operator(preparePoolFloat, (p) => pooling(p, rootMeanSquare));
 export const averagePoolFloat = (p: Pooling) => pooling(p, average);
 export const maxPoolFloat = (p: Pooling) => pooling(p, maximum);

@@ -5,6 +5,19 @@ import { clamp } from './activation.ts';
 
 const F = Math.fround;
 
+/** The type of addProducts, and of what adds up integers alike. */
+export type AddProducts<X, W, S> = (
+  input: X,
+  from: number,
+  depth: number,
+  filter: W,
+  at: number,
+  stride: number,
+  sums: S,
+  to: number,
+  count: number,
+) => void;
+
 /**
  * sums[to + o] += input[from + d] * filter[at + o * stride + d], for d in 0..depth - 1 in that order, each product and each
  * sum rounded; o in 0..count - 1. Four sums at a time: one would wait for the other's rounding.

@@ -5,7 +5,7 @@
  * Equals: elementwise.cc, reference/neg.h, sign.cc. tflm: ABS's multiplier in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier, subtractHigh } from '../fixed_point.ts';
-import { negFloat } from '../float/elementwise.ts';
+import { absFloat, negFloat, signFloat } from '../float/elementwise.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, quantizeScale, reluMultiplier, table8, typeRange } from '../quantization.ts';
@@ -79,6 +79,6 @@ function bindSign({ input, output }: ReturnType<typeof prepareSign>): Eval {
   return unary(input, output, (value) => (value > 0 ? 1 : value >> 31));
 }
 
-export const ABS = operator(prepareAbs, bindAbs);
+export const ABS = withFloat(operator(prepareAbs, bindAbs), absFloat);
 export const NEG = withFloat(operator(prepareNeg, bindNeg), negFloat);
-export const SIGN = operator(prepareSign, bindSign);
+export const SIGN = withFloat(operator(prepareSign, bindSign), signFloat);

@@ -3,6 +3,8 @@
  *
  * Equals: reference/add_n.h. Deviations: none.
  */
+import { addNFloat } from '../float/arithmetic.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { isSameShape } from '../tensor.ts';
 
@@ -29,4 +31,4 @@ function accumulate(sum: Int32Array, values: Int32Array) {
   for (let i = 0; i < sum.length; i++) sum[i] = sum[i] + values[i];
 }
 
-export const ADD_N = operator(prepare, bind);
+export const ADD_N = withFloat(operator(prepare, bind), addNFloat);

@@ -3,6 +3,8 @@
  *
  * Equals: reference/arg_min_max.h. Deviations: none.
  */
+import { argMaxFloat, argMinFloat } from '../float/along_axis.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { prepareAxisInput } from '../shared/axes.ts';
 import { byteMask, int8View, int32Words, sizeOf, type Tensor } from '../tensor.ts';
@@ -86,5 +88,8 @@ function evalArgMax32(
   }
 }
 
-export const ARG_MAX = operator(prepare, (p) => bind(p, 0));
-export const ARG_MIN = operator(prepare, (p) => bind(p, -1));
+const integerMax = operator(prepare, (p) => bind(p, 0));
+const integerMin = operator(prepare, (p) => bind(p, -1));
+
+export const ARG_MAX = withFloat(integerMax, argMaxFloat);
+export const ARG_MIN = withFloat(integerMin, argMinFloat);

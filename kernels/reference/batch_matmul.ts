@@ -5,10 +5,13 @@
  *
  * Equals: batch_matmul.cc, reference/batch_matmul.h. Deviations: none.
  */
+import { batchMatmulFloat } from '../float/batch_matmul.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { convolutionMultiplier, legacyConvolutionMultiplier, type QuantizedType } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import { bindRequantize, prepareMultipliers, type Requantize } from '../shared/convolution.ts';
+import { prepareMatmul } from '../shared/matmul.ts';
 import {
   type Accumulator,
   bindMatrices,
@@ -19,34 +22,18 @@ import {
 } from '../shared/matrix_product.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 
-interface Options {
-  adjX: boolean;
-  adjY: boolean;
-}
-
 type BatchMatmul = ReturnType<typeof prepare>;
 
 function prepare(node: Node) {
-  const { adjX, adjY } = node.options<Options>();
   const x = node.input(0, 'int8', 'int16');
   const y = node.input(1, ...(x.dtype === 'int8' ? (['int8'] as const) : (['int8', 'int16'] as const)));
-  for (const { shape } of [x, y]) {
-    node.require(shape.length >= 2 && shape.length <= 5, `an input has ${shape.length} dimensions; it can have 2 to 5`);
-  }
-  const [height, depth] = adjX ? x.shape.slice(-2).reverse() : x.shape.slice(-2);
-  const [yDepth, width] = adjY ? y.shape.slice(-2).reverse() : y.shape.slice(-2);
-  node.require(depth === yDepth, `rows of ${depth} cannot be multiplied with columns of ${yDepth}`);
-  const batch = prepareBatch(node, x.shape.slice(0, -2), y.shape.slice(0, -2));
-  const output = node.output(
-    0,
-    [...batch, height, width],
-    ...(x.dtype === 'int8' ? (['int8', 'int32'] as const) : [x.dtype]),
-  );
+  const matmul = prepareMatmul(node, x, y);
+  const { shape, width, depth, adjY } = matmul;
+  const output = node.output(0, shape, ...(x.dtype === 'int8' ? (['int8', 'int32'] as const) : [x.dtype]));
   const asStored = output.dtype === 'int32';
   const accumulator: Accumulator = x.dtype === 'int16' ? 'int64' : 'int32';
   const wideProducts = y.dtype === 'int16';
   node.macs = output.size * depth * (wideProducts ? 2 : 1);
-  const batches = output.size > 0 ? sizeOf(batch) : 0;
   const matrixLayout = {
     count: sizeOf(y.shape.slice(0, -2)),
     stride: depth * width,
@@ -63,41 +50,10 @@ function prepare(node: Node) {
     requantization: asStored
       ? undefined
       : prepareScalarRequantization(node, x, y, output as Tensor<QuantizedType>, width, accumulator),
-    batches,
-    height,
-    width,
-    depth,
-    /** Which matrix of x, and of y, each batch of the output takes. */
-    xMatrices: prepareMatrixIndices(batches, batch, x.shape),
-    yMatrices: prepareMatrixIndices(batches, batch, y.shape),
+    ...matmul,
     /** Two rows of x, where they are its columns. */
-    transposed: adjX ? node.scratch('int16', 2 * depth) : undefined,
+    transposed: matmul.adjX ? node.scratch('int16', 2 * depth) : undefined,
   };
-}
-
-function prepareBatch(node: Node, x: readonly number[], y: readonly number[]): number[] {
-  const rank = Math.max(x.length, y.length);
-  return Array.from({ length: rank }, (_, d) => {
-    const a = x[x.length - rank + d] ?? 1;
-    const b = y[y.length - rank + d] ?? 1;
-    node.require(a === b || a === 1 || b === 1, `[${x}] matrices cannot be multiplied with [${y}]`);
-    return a === 1 ? b : a;
-  });
-}
-
-function prepareMatrixIndices(batches: number, batch: readonly number[], shape: readonly number[]): Int32Array {
-  const dims = shape.slice(0, -2);
-  return Int32Array.from({ length: batches }, (_, i) => {
-    let index = 0;
-    let stride = 1;
-    for (let d = 1; d <= dims.length; d++) {
-      const size = batch[batch.length - d];
-      if (dims[dims.length - d] > 1) index += (i % size) * stride;
-      stride *= dims[dims.length - d];
-      i = Math.trunc(i / size);
-    }
-    return index;
-  });
 }
 
 /** One multiplier for all columns. */
@@ -173,4 +129,4 @@ function gatherColumn(x: Int16Array, from: number, stride: number, row: Int16Arr
   for (let k = 0; k < depth; k++) row[at + k] = x[from + Math.imul(k, stride)];
 }
 
-export const BATCH_MATMUL = operator(prepare, bind);
+export const BATCH_MATMUL = withFloat(operator(prepare, bind), batchMatmulFloat);

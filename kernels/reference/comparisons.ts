@@ -8,6 +8,8 @@
  * int16 without a scale, which upstream leaves unwritten, is computed.
  */
 import { compare64 } from '../fixed_point.ts';
+import { comparisonFloat } from '../float/arithmetic.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, type Operator, operator } from '../kernel.ts';
 import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from '../shared/elementwise.ts';
 import { prepareScaling, rescale, rescaleTable } from '../shared/rescale.ts';
@@ -16,10 +18,11 @@ import type { Tensor } from '../tensor.ts';
 const LEFT_SHIFT = 8;
 
 function comparison(fn: BinaryFunction, isEquality = false): Operator {
-  return operator(
+  const integer = operator(
     (node) => prepare(node, isEquality),
     (p) => bind(p, fn),
   );
+  return withFloat(integer, comparisonFloat(fn));
 }
 
 function prepare(node: Node, isEquality: boolean) {

@@ -11,7 +11,8 @@
  * The taps of an output pixel are gathered into a row, zeros outside the image, which the filter, as a matrix, multiplies
  * two rows at a time. Where a tap is the whole pixel (1x1, stride 1), the input is such rows already.
  */
-import { convFloat, prepareConvFloat } from '../float/conv_2d.ts';
+import { convFloat } from '../float/conv_2d.ts';
+import { type FloatForm, withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
@@ -30,11 +31,10 @@ interface Options extends WindowOptions {
   quantizedBiasType: string;
 }
 
-export type PreparedConv = ReturnType<typeof prepare>;
-export type Conv = Extract<PreparedConv, { kind: 'integer' }>;
+export type Conv = ReturnType<typeof prepare>;
+export type PreparedConv = Conv | FloatForm;
 
 function prepare(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
@@ -80,8 +80,7 @@ function prepare(node: Node) {
   };
 }
 
-function bind(p: PreparedConv): Eval {
-  if (p.kind === 'float') return convFloat(p);
+function bind(p: Conv): Eval {
   const input = bindCentered(p.input);
   const filter = bindMatrices(p.filter);
   const multiply = bindProduct(p.product);
@@ -173,4 +172,4 @@ function copyTaps(input: Int16Array, from: number, count: number, patch: Int16Ar
   for (let i = 0; i < count; i++) patch[to + i] = input[from + i];
 }
 
-export const CONV_2D = operator(prepare, bind);
+export const CONV_2D = withFloat(operator(prepare, bind), convFloat);

@@ -6,6 +6,8 @@
  * CUMSUM. Deviations: none.
  */
 import { addHigh, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { cumsumFloat } from '../float/along_axis.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier } from '../quantization.ts';
 import { prepareAxisInput } from '../shared/axes.ts';
@@ -115,4 +117,4 @@ function evalInt8(p: Cumsum, input: Int8Array, output: Int8Array) {
   }
 }
 
-export const CUMSUM = operator(prepare, bind);
+export const CUMSUM = withFloat(operator(prepare, bind), cumsumFloat);

@@ -11,7 +11,8 @@
  * All channels of a pixel are summed up side by side, tap by tap: 1.3 GMAC/s, where a loop over the taps for each channel
  * made 0.7 (3x3, 144 channels, Node 20 on a Xeon).
  */
-import { depthwiseConvFloat, prepareDepthwiseConvFloat } from '../float/depthwise_conv_2d.ts';
+import { depthwiseConvFloat } from '../float/depthwise_conv_2d.ts';
+import { type FloatForm, withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
@@ -30,11 +31,10 @@ interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
 }
 
-export type PreparedDepthwiseConv = ReturnType<typeof prepare>;
-export type DepthwiseConv = Extract<PreparedDepthwiseConv, { kind: 'integer' }>;
+export type DepthwiseConv = ReturnType<typeof prepare>;
+export type PreparedDepthwiseConv = DepthwiseConv | FloatForm;
 
 function prepare(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareDepthwiseConvFloat(node);
   const options = node.options<Options>();
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const filter = node.input(1, ...(input.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int4'] as const)));
@@ -64,8 +64,7 @@ function prepare(node: Node) {
   };
 }
 
-function bind(p: PreparedDepthwiseConv): Eval {
-  if (p.kind === 'float') return depthwiseConvFloat(p);
+function bind(p: DepthwiseConv): Eval {
   const input = bindCentered(p.input);
   const filter = bindCentered(p.filter);
   const sums = bindSums(p, input.values, filter.values);
@@ -188,4 +187,4 @@ function addTapMultiplied(
   }
 }
 
-export const DEPTHWISE_CONV_2D = operator(prepare, bind);
+export const DEPTHWISE_CONV_2D = withFloat(operator(prepare, bind), depthwiseConvFloat);

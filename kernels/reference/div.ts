@@ -14,7 +14,8 @@ import {
   multiplyByQuantizedMultiplierSmallerThanOneExp,
   reciprocalBitsOverUnit,
 } from '../fixed_point.ts';
-import { arithmetic, divideFloat, prepareArithmetic } from '../float/arithmetic.ts';
+import { arithmetic, divideFloat, floorDivFloat, floorModFloat, prepareArithmetic } from '../float/arithmetic.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type Activation,
@@ -109,5 +110,8 @@ function divide(p: Quantized | Int | Floor, fn: BinaryFunction, zero = 0): Eval 
 }
 
 export const DIV = operator(prepareDiv, bindDiv);
-export const FLOOR_DIV = operator(prepareFloor, (p) => divide(p, floorDiv));
-export const FLOOR_MOD = operator(prepareFloor, (p) => divide(p, floorMod));
+const integerDiv = operator(prepareFloor, (p) => divide(p, floorDiv));
+const integerMod = operator(prepareFloor, (p) => divide(p, floorMod));
+
+export const FLOOR_DIV = withFloat(integerDiv, floorDivFloat);
+export const FLOOR_MOD = withFloat(integerMod, floorModFloat);

@@ -6,7 +6,7 @@
  * optimized one, or tflm's, which takes exp(x) - 1. Deviations: none.
  */
 import { lookup16 } from '../fixed_point.ts';
-import { expFloat } from '../float/elementwise.ts';
+import { eluFloat, expFloat, logFloat } from '../float/elementwise.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
@@ -55,6 +55,6 @@ function bind({ input, output, table }: ReturnType<typeof prepare>): Eval {
 }
 
 export const EXP = withFloat(operator(prepareExp, bind), expFloat);
-export const LOG = operator(prepareLog, bind);
+export const LOG = withFloat(operator(prepareLog, bind), logFloat);
 export const GELU = operator(prepareGelu, bind);
-export const ELU = operator(prepareElu, bind);
+export const ELU = withFloat(operator(prepareElu, bind), eluFloat);

@@ -1,8 +1,11 @@
 /** The operators, by the names that the schema gives them. To add one: a file, a line here, its tests. */
 
+export { POW } from '../float/arithmetic.ts';
 export { DEQUANTIZE } from '../float/dequantize.ts';
-export { SQUARE } from '../float/elementwise.ts';
+export { CEIL, COS, FLOOR, ROUND, SIN, SQUARE } from '../float/elementwise.ts';
 export { FAKE_QUANT } from '../float/fake_quant.ts';
+export { LOCAL_RESPONSE_NORMALIZATION } from '../float/local_response_normalization.ts';
+export { L2_POOL_2D } from '../float/pooling.ts';
 export { ABS, NEG, SIGN } from './abs.ts';
 export { ADD, SUB } from './add.ts';
 export { ADD_N } from './add_n.ts';

@@ -11,6 +11,8 @@ import {
   roundingDivideByPOT,
   saturatingAdd,
 } from '../fixed_point.ts';
+import { logSoftmaxFloat } from '../float/softmax.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   logSoftmaxReverseMultiplier,
@@ -82,4 +84,4 @@ function evalLogSoftmax(p: LogSoftmax, input: Int8Array, mask: number, output: I
   }
 }
 
-export const LOG_SOFTMAX = operator(prepare, bind);
+export const LOG_SOFTMAX = withFloat(operator(prepare, bind), logSoftmaxFloat);

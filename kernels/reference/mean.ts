@@ -1,8 +1,8 @@
 /**
  * SUM: output = clamp(multiplyByQuantizedMultiplier(sum of (input - inputZeroPoint)) + outputZeroPoint).
  * MEAN: the same, with the division by the number of elements in the multiplier.
- * Of int32 and int64: SUM is the sum, which wraps, and MEAN is sum / number, truncated. MEAN of float32 is in
- * float/mean.ts.
+ * Of int32 and int64: SUM is the sum, which wraps, and MEAN is sum / number, truncated. MEAN of float32 and SUM of float32 are in
+ * float/reduce.ts.
  *
  * Equals: reference/reduce.h, QuantizedMeanOrSum and Mean. The sum and the mean of nothing are stored as 0.
  * Deviations: SUM of int8 is as wrong in profile tflite as in TFLite's own reference kernel, which reads and writes int8
@@ -10,7 +10,8 @@
  * right in every profile.
  */
 import { addHigh, foldHigh, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { meanFloat, prepareMeanFloat } from '../float/mean.ts';
+import { meanFloat, sumFloat } from '../float/reduce.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   meanMultiplier,
@@ -24,7 +25,6 @@ import { prepareReduction, type Reducer64, reduce, reduceInt64 } from '../shared
 import { bytesOf, type Tensor } from '../tensor.ts';
 
 function prepareMean(node: Node) {
-  if (node.input(0).dtype === 'float32') return prepareMeanFloat(node);
   return prepare(node, meanMultiplier, false);
 }
 
@@ -64,7 +64,6 @@ function prepare(
 export type Sum = ReturnType<typeof prepare>;
 
 function bindMean(p: ReturnType<typeof prepareMean>): Eval {
-  if (p.kind === 'float') return meanFloat(p);
   if (p.kind === 'empty') return zero(p.output);
   if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction, count } = p;
@@ -156,5 +155,5 @@ function negateIf(acc: Int32Array, sign: number) {
   acc[1] = ((acc[1] ^ sign) + (acc[0] === 0 ? sign & 1 : 0)) | 0;
 }
 
-export const MEAN = operator(prepareMean, bindMean);
-export const SUM = operator(prepareSum, bindSum);
+export const MEAN = withFloat(operator(prepareMean, bindMean), meanFloat);
+export const SUM = withFloat(operator(prepareSum, bindSum), sumFloat);

@@ -5,6 +5,8 @@
  * Equals: reference/prelu.h. tflm: multipliers in double. Deviations: none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { preluFloat } from '../float/arithmetic.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   convolutionMultiplier,
@@ -105,4 +107,4 @@ function prelu16(
   }
 }
 
-export const PRELU = operator(prepare, bind);
+export const PRELU = withFloat(operator(prepare, bind), preluFloat);

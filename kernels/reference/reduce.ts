@@ -8,6 +8,8 @@
  * no values, which TFLite does not write, is 1.
  */
 import { multiplyByQuantizedMultiplier64, multiplyHigh, multiplyHighUnsigned } from '../fixed_point.ts';
+import { reduceMaxFloat, reduceMinFloat, reduceProdFloat } from '../float/reduce.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, reduceMultiplier, roundHalfAway, typeRange } from '../quantization.ts';
 import { prepareReduction, type Reducer, type Reducer64, reduce, reduceInt64 } from '../shared/reduction.ts';
@@ -156,8 +158,11 @@ const product: Reducers = {
   },
 };
 
-export const REDUCE_MAX = operator(prepareMinMax, (p) => bindReducers(p, max));
-export const REDUCE_MIN = operator(prepareMinMax, (p) => bindReducers(p, min));
-export const REDUCE_PROD = operator(prepareProd, bindProd);
+const integerMax = operator(prepareMinMax, (p) => bindReducers(p, max));
+const integerMin = operator(prepareMinMax, (p) => bindReducers(p, min));
+
+export const REDUCE_MAX = withFloat(integerMax, reduceMaxFloat);
+export const REDUCE_MIN = withFloat(integerMin, reduceMinFloat);
+export const REDUCE_PROD = withFloat(operator(prepareProd, bindProd), reduceProdFloat);
 export const REDUCE_ANY = operator(prepareBool, (p) => bindReducers(p, any));
 export const REDUCE_ALL = operator(prepareBool, (p) => bindReducers(p, all));

@@ -9,7 +9,7 @@
  */
 import { InputError } from '../errors.ts';
 import { invSqrtMultiplier, invSqrtShift, lookup16, multiplyByQuantizedMultiplier } from '../fixed_point.ts';
-import { sqrtFloat } from '../float/elementwise.ts';
+import { rsqrtFloat, sqrtFloat } from '../float/elementwise.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
@@ -133,4 +133,4 @@ function checked(node: Node, input: Tensor<'int8' | 'int16'>, run: Eval): Eval {
 }
 
 export const SQRT = withFloat(operator(prepareSqrt, bindSqrt), sqrtFloat);
-export const RSQRT = operator(prepareRsqrt, bindRsqrt);
+export const RSQRT = withFloat(operator(prepareRsqrt, bindRsqrt), rsqrtFloat);

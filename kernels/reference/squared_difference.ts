@@ -6,6 +6,8 @@
  * not, nor is it done here.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
+import { squaredDifferenceFloat } from '../float/arithmetic.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { quantizeMultiplier, squaredDifferenceMultipliers, typeRange } from '../quantization.ts';
 import { binary, prepareBinary } from '../shared/elementwise.ts';
@@ -44,4 +46,4 @@ function square(x: number): number {
   return Math.imul(x, x);
 }
 
-export const SQUARED_DIFFERENCE = operator(prepare, bind);
+export const SQUARED_DIFFERENCE = withFloat(operator(prepare, bind), squaredDifferenceFloat);

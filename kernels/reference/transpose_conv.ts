@@ -10,8 +10,10 @@
  * As upstream, every input pixel is multiplied by every tap of the filter and the products added where they belong.
  */
 import { addHigh } from '../fixed_point.ts';
+import { transposeConvFloat } from '../float/transpose_conv.ts';
+import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import type { Activation, Padding } from '../quantization.ts';
+import type { Activation } from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import {
   bindRequantize,
@@ -21,12 +23,9 @@ import {
   type Requantize,
 } from '../shared/convolution.ts';
 import { bindMatrices, bindProduct, type Multiply, prepareMatrices, prepareProduct } from '../shared/matrix_product.ts';
-import { prepareWindow } from '../shared/window.ts';
+import { prepareTransposedWindows, type WindowOptions } from '../shared/window.ts';
 
-interface Options {
-  padding: Padding;
-  strideH: number;
-  strideW: number;
+interface Options extends WindowOptions {
   fusedActivationFunction: Activation;
   quantizedBiasType: string;
 }
@@ -37,33 +36,12 @@ function prepare(node: Node) {
   const options = node.options<Options>();
   const filter = node.input(1, 'int8', 'uint8');
   const input = node.input(2, ...(filter.dtype === 'uint8' ? (['uint8'] as const) : (['int8', 'int16'] as const)));
-  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
-  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
-  const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape; // OHWI
-  node.require(inputDepth > 0 && outputDepth > 0, 'input and filter must have channels');
-  node.require(inputDepth === filterDepth, `${inputDepth} input channels, but the filter has ${filterDepth}`);
+  const { outputShape, ...windows } = prepareTransposedWindows(node, options, input, filter);
+  const { batches, inputDepth, outputHeight, outputWidth, outputDepth, filterHeight, filterWidth } = windows;
   const biasType = node.isMicro ? 'INT64' : options.quantizedBiasType;
   const { bias, accumulator } = prepareBias(node, 3, input, biasType, outputDepth);
-  const outputShape = node.values(0, 'int32');
-  const [outputBatches, outputHeight, outputWidth, depth] = outputShape;
-  node.require(
-    outputShape.length === 4 &&
-      outputBatches === batches &&
-      outputHeight > 0 &&
-      outputWidth > 0 &&
-      depth === outputDepth,
-    `output_shape is [${outputShape}], for an input of [${input.shape}] and a filter of [${filter.shape}]`,
-  );
-  const { padding, strideH, strideW } = options;
-  const rows = prepareWindow(node, padding, outputHeight, filterHeight, strideH);
-  const columns = prepareWindow(node, padding, outputWidth, filterWidth, strideW);
-  node.require(
-    rows.size === inputHeight && columns.size === inputWidth,
-    `an output of [${outputShape}] comes from ${rows.size}x${columns.size} pixels; the input has ${inputHeight}x${inputWidth}`,
-  );
   const output = node.output(0, outputShape, input.dtype);
   const taps = filterHeight * filterWidth;
-  node.macs = input.size * taps * outputDepth;
   const matrixLayout = {
     count: taps,
     stride: inputDepth,
@@ -83,20 +61,8 @@ function prepare(node: Node) {
     /** The output's sums; of int64, their low halves. */
     low: node.scratch('int32', output.size),
     high: accumulator === 'int64' ? node.scratch('int32', output.size) : undefined,
-    batches,
-    inputHeight,
-    inputWidth,
-    inputDepth,
-    outputHeight,
-    outputWidth,
-    outputDepth,
+    ...windows,
     outputPixels: batches * outputHeight * outputWidth,
-    filterHeight,
-    filterWidth,
-    strideHeight: strideH,
-    strideWidth: strideW,
-    padTop: rows.padding,
-    padLeft: columns.padding,
   };
 }
 
@@ -185,4 +151,5 @@ function evalOutput({ outputPixels, outputDepth }: TransposeConv, requantize: Re
   }
 }
 
-export const TRANSPOSE_CONV = operator(prepare, bind);
+/** The image is input 2. */
+export const TRANSPOSE_CONV = withFloat(operator(prepare, bind), transposeConvFloat, 2);

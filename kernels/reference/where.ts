@@ -7,7 +7,7 @@ import { type Eval, type Node, operator } from '../kernel.ts';
 import { int8View, int32Halves, type Tensor } from '../tensor.ts';
 
 function prepare(node: Node) {
-  const input = node.input(0, 'bool', 'int8', 'uint8', 'int32', 'int64');
+  const input = node.input(0, 'bool', 'int8', 'uint8', 'int32', 'int64', 'float32');
   const { shape } = input;
   const count = node.values(0, input.dtype).reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
   const output = node.output(0, [count, shape.length], 'int64');
@@ -37,8 +37,8 @@ function bindIsSet(input: Tensor): (i: number) => boolean {
     const data = int32Halves(input as Tensor<'int64'>);
     return (i) => (data[i << 1] | data[(i << 1) + 1]) !== 0;
   }
-  if (input.dtype === 'int32') {
-    const data = input.data as Int32Array;
+  if (input.dtype === 'int32' || input.dtype === 'float32') {
+    const data = input.data;
     return (i) => data[i] !== 0;
   }
   const data = int8View(input as Tensor<'bool' | 'int8' | 'uint8'>);

@@ -69,6 +69,53 @@ export function prepareDepthwiseWindows(node: Node, options: WindowOptions, inpu
   return { ...windows, outputDepth, depthMultiplier };
 }
 
+/** TRANSPOSE_CONV: an OHWI filter, and an output, of which input 0 says the shape, that a CONV_2D makes the input of. */
+export function prepareTransposedWindows(
+  node: Node,
+  { padding, strideH, strideW }: WindowOptions,
+  input: Tensor,
+  filter: Tensor,
+) {
+  node.require(input.shape.length === 4 && filter.shape.length === 4, 'input and filter must have 4 dimensions');
+  const [batches, inputHeight, inputWidth, inputDepth] = input.shape;
+  const [outputDepth, filterHeight, filterWidth, filterDepth] = filter.shape;
+  node.require(inputDepth > 0 && outputDepth > 0, 'input and filter must have channels');
+  node.require(inputDepth === filterDepth, `${inputDepth} input channels, but the filter has ${filterDepth}`);
+  const outputShape = node.values(0, 'int32');
+  const [outputBatches, outputHeight, outputWidth, depth] = outputShape;
+  node.require(
+    outputShape.length === 4 &&
+      outputBatches === batches &&
+      outputHeight > 0 &&
+      outputWidth > 0 &&
+      depth === outputDepth,
+    `output_shape is [${outputShape}], for an input of [${input.shape}] and a filter of [${filter.shape}]`,
+  );
+  const rows = prepareWindow(node, padding, outputHeight, filterHeight, strideH);
+  const columns = prepareWindow(node, padding, outputWidth, filterWidth, strideW);
+  node.require(
+    rows.size === inputHeight && columns.size === inputWidth,
+    `an output of [${outputShape}] comes from ${rows.size}x${columns.size} pixels; the input has ${inputHeight}x${inputWidth}`,
+  );
+  node.macs = input.size * filterHeight * filterWidth * outputDepth;
+  return {
+    outputShape,
+    batches,
+    inputHeight,
+    inputWidth,
+    inputDepth,
+    outputHeight,
+    outputWidth,
+    outputDepth,
+    filterHeight,
+    filterWidth,
+    strideHeight: strideH,
+    strideWidth: strideW,
+    padTop: rows.padding,
+    padLeft: columns.padding,
+  };
+}
+
 /** How many positions a window takes along one dimension of the input, and how far it hangs over the start. */
 export function prepareWindow(
   node: Node,

@@ -1,4 +1,6 @@
 /** PRELU of int8 and uint8: see assembly/prelu.ts. */
+
+import type { FloatForm } from '../float/with_float.ts';
 import type { Eval, Node } from '../kernel.ts';
 import type { Prelu } from '../reference/prelu.ts';
 import { flipOf, flippedZeroPoint, hasPlainZeroPoints } from './bytes.ts';
@@ -8,7 +10,8 @@ import { prepareOperands } from './operands.ts';
 /** An x of 9 bits can be doubled as often in 16. */
 const MAX_LEFT = 7;
 
-export function PRELU(p: Prelu, node: Node) {
+export function PRELU(p: Prelu | FloatForm, node: Node) {
+  if ('kind' in p) return undefined;
   const { input, alpha, output, shift1, shift2 } = p;
   if (input.dtype === 'int16' || node.singleRounding) return undefined;
   if (Math.max(shift1, shift2) > MAX_LEFT || !hasPlainZeroPoints(input, alpha, output)) return undefined;

@@ -3,6 +3,8 @@
  * y + padding = q * stride + r sees the taps r, r + stride, r + 2 * stride, ... of the inputs q, q - 1, q - 2, ...: all y with the
  * same r see the same taps, of neighbouring inputs.
  */
+
+import type { FloatForm } from '../float/with_float.ts';
 import type { Node, OptimizedBind } from '../kernel.ts';
 import type { TransposeConv } from '../reference/transpose_conv.ts';
 import type { Engine } from './engine.ts';
@@ -13,7 +15,8 @@ import { isConstant } from './resident.ts';
 const MAX_PHASES = 64;
 
 export function transposeConv(engine: Engine) {
-  return (p: TransposeConv, node: Node): OptimizedBind | undefined => {
+  return (p: TransposeConv | FloatForm, node: Node): OptimizedBind | undefined => {
+    if ('kind' in p) return undefined;
     const isTaken = isConstant(p.filter.tensor, p.bias) && p.strideHeight * p.strideWidth <= MAX_PHASES;
     if (!isTaken || p.output.size === 0 || node.singleRounding) return undefined;
     const rows = phasesOf(p.inputHeight, p.outputHeight, p.filterHeight, p.strideHeight, p.padTop);

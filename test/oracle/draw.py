@@ -249,7 +249,7 @@ class Draw:
 
     def integers(self, dtype, shape, axis, shifted=False):
         """Weights with one scale or one for each channel."""
-        scales = [self.power(-9, -4) for _ in range(shape[axis] if self.chance(0.6) else 1)]
+        scales = [self.power(-9, -4) for _ in range(shape[axis] if axis == 3 and not shifted or self.chance(0.6) else 1)]
         zero_points = [self.zero_point("uint8") if shifted and dtype == "uint8" else 0 for _ in scales]
         return self.constant(dtype, self.values(dtype, shape), scale=scales, zero_point=zero_points, axis=axis)
 

@@ -99,12 +99,14 @@ def conv_2d(d, op, dtype):  # not without bias; uint8 not per channel
     channels = groups * d.integer(1, 1 + 5 // groups)
     weight_type = weight_type_of(d, dtype)
     bias_type, bias_code = bias_type_of(d, dtype)
+    if is_hybrid(dtype) and groups > 1:
+        groups, channels = 1, channels // groups  # with one scale, it reads beyond it
     count = fh * fw * depth // groups
     qx, weights, bias, qy = d.products(dtype, weight_type, (channels, fh, fw, depth // groups), 0, count, bias_type)
     return Node(
         op,
-        [d.feed(dtype, (batch, height, width, depth), **qx), weights, bias],
-        [Tensor(dtype, **qy)],
+        [feed(d, dtype, (batch, height, width, depth), **qx), weights, bias],
+        [Tensor(activations_of(dtype), **qy)],
         options(
             "Conv2D",
             padding=padding,
@@ -125,11 +127,11 @@ def depthwise_conv_2d(d, op, dtype):  # int16: neither int4 weights nor an int32
     weight_type = weight_type_of(d, dtype)
     bias_type, _ = bias_type_of(d, dtype, narrow=False)
     qx, weights, bias, qy = d.products(dtype, weight_type, (1, fh, fw, depth * multiplier), 3, fh * fw, bias_type)
-    inputs = [d.feed(dtype, (batch, height, width, depth), **qx), weights] + [bias] * (not d.chance(0.1))
+    inputs = [feed(d, dtype, (batch, height, width, depth), **qx), weights] + [bias] * (not d.chance(0.1))
     return Node(
         op,
         inputs,
-        [Tensor(dtype, **qy)],
+        [Tensor(activations_of(dtype), **qy)],
         options(
             "DepthwiseConv2D",
             padding=padding,
@@ -143,6 +145,10 @@ def depthwise_conv_2d(d, op, dtype):  # int16: neither int4 weights nor an int32
     )
 
 
+def image_of(d, dtype, shape, **q):
+    return feed(d, dtype, shape) if activations_of(dtype) == "float32" else d.input(dtype, shape, **q)
+
+
 def transpose_conv(d, op, dtype):
     batch, height, width, depth = d.choice(1, 1, 2), d.integer(1, 4), d.integer(1, 4), d.integer(1, 4)
     padding, channels = d.choice(SAME, VALID), d.integer(1, 4)
@@ -153,16 +159,16 @@ def transpose_conv(d, op, dtype):
 
     shape = (batch, grown(height, fh, sh), grown(width, fw, sw), channels)
     bias_type, bias_code = bias_type_of(d, dtype)
-    weight_type = "uint8" if dtype == "uint8" else "int8"
+    weight_type = weight_type_of(d, dtype) if "float32" in activations_of(dtype) else "uint8" if dtype == "uint8" else "int8"
     qx, weights, bias, qy = d.products(
         dtype, weight_type, (channels, fh, fw, depth), 0, fh * fw * depth / sh / sw, bias_type
     )
-    inputs = [d.parameter(shape), weights, d.input(dtype, (batch, height, width, depth), **qx)]
+    inputs = [d.parameter(shape), weights, image_of(d, dtype, (batch, height, width, depth), **qx)]
     inputs += [bias] if d.chance(0.7) else []
     node = Node(
         op,
         inputs,
-        [Tensor(dtype, **qy)],
+        [Tensor(activations_of(dtype), **qy)],
         options(
             "TransposeConv",
             padding=padding,
@@ -172,6 +178,8 @@ def transpose_conv(d, op, dtype):
             quantizedBiasType=bias_code,
         ),
     )
+    if activations_of(dtype) == "float32":
+        return node
     # They read an int32 bias of int16 as int64, beyond its end.
     return Graph([node], undefined=MICRO if bias_code and bias in inputs else ())
 
@@ -231,6 +239,11 @@ def batch_matmul(d, op, dtype):  # not uint8
     rows, depth, columns, batch = d.integer(1, 5), d.integer(1, 9), d.integer(1, 5), d.shape(0, 2, 6)
     adj_x, adj_y = d.chance(0.3), d.chance(0.3)
     other = "int8" if dtype == "int16" and d.chance(0.3) else dtype
+    if dtype == "float32":
+        batch_y = tuple(1 if d.chance(0.2) else dim for dim in batch)
+        x = d.floats((*batch, depth, rows) if adj_x else (*batch, rows, depth))
+        y = d.floats((*batch_y, columns, depth) if adj_y else (*batch_y, depth, columns))
+        return Node(op, [x, y], [Tensor(dtype)], options("BatchMatMul", adjX=adj_x, adjY=adj_y))
     span = {"int8": 256, "int16": 65536}
     qx, qy = d.quantization(dtype), d.quantization(other)
     if dtype == "int16":
@@ -313,11 +326,33 @@ def div(d, op, dtype):  # not int64; not by the zero point, but for float32
 
 
 def floor_div(d, op, dtype):  # plain integers, whatever their scale; not uint8; not by zero, nor the least one by -1
+    if dtype == "float32":
+        a, b = pair(d, dtype, {}, {})
+        other = lambda values: np.where(values == 0, np.float32(0.75), values)
+        b.runs, b.data = b.runs and [other(run) for run in b.runs], None if b.data is None else other(b.data)
+        return Node(op, [a, b], [Tensor(dtype)])
     low, high = LIMITS[dtype]
     a, b = pair(d, dtype, {}, {}, a_range=(low + 1, high))
     for values in b.runs or [b.data]:
         values[values == 0] = d.choice(1, -1, 2, 3, -3)
     return Node(op, [a, b], [Tensor(dtype)])
+
+
+def power(d, op, dtype):
+    """Positive bases, whole exponents and any others."""
+    shape = d.shape(1, 4)
+    a = d.floats(shape)
+    exponent = d.choice((), (1,), d.broadcastable(shape), shape)
+    kinds = [np.float32(d.choice(0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 7.0, -1.0, -2.0, 2.00001))] * int(np.prod(exponent))
+    data = np.float32(kinds).reshape(exponent) if d.chance(0.6) else np.float32(d.random.uniform(-4, 4, exponent))
+    if d.chance(0.6):
+        a.runs = [np.abs(run) for run in a.runs]
+    return Node(op, [a, d.constant(dtype, data)], [Tensor(dtype)], options("Pow"))
+
+
+def lrn(d, op, dtype):
+    fields = {"radius": d.integer(0, 4), "bias": d.choice(0.0, 1.0, 2.0), "alpha": d.choice(1.0, 0.1, 0.5), "beta": d.choice(0.5, 0.75, 1.0)}
+    return Node(op, [d.floats(image(d, 9))], [Tensor(dtype)], options("LocalResponseNormalization", **fields))
 
 
 def squared_difference(d, op, dtype):  # int8 and int32
@@ -343,7 +378,7 @@ def right_shift(d, op, dtype):
 def comparison(d, op, dtype):  # scales below 1; NOT_EQUAL of int16 only where it is quantized
     qa = d.quantization(dtype)
     qb = d.related(qa, dtype)
-    few = (-3, 3) if not qa and dtype != "bool" and d.chance(0.5) else ()
+    few = (-3, 3) if not qa and dtype not in ("bool", "float32") and d.chance(0.5) else ()
     node = Node(op, pair(d, dtype, qa, qb, few, few), [Tensor("bool")])
     return Graph([node], undefined=MICRO if dtype == "int16" else ())  # they take int16 to scales that are not computed
 
@@ -363,7 +398,7 @@ def select(d, op, dtype):
 
 def add_n(d, op, dtype):
     shape = d.shape(1, 4)
-    return Node(op, [d.input(dtype, shape) for _ in range(d.integer(2, 5))], [Tensor(dtype)])
+    return Node(op, [d.feed(dtype, shape) for _ in range(d.integer(2, 5))], [Tensor(dtype)])
 
 
 # ---- one operand
@@ -388,6 +423,9 @@ def leaky_relu(d, op, dtype):
 
 def prelu(d, op, dtype):  # int16 with an alpha of int8
     q, shape = d.quantization(dtype), d.shape(2, 4)
+    if dtype == "float32":
+        alpha = d.constant(dtype, d.random.uniform(-2, 2, d.broadcastable(shape)))
+        return Node(op, [d.floats(shape), alpha], [Tensor(dtype)])
     alpha_type = "int8" if dtype == "int16" else dtype
     alpha_shape = d.choice((*[1] * (len(shape) - 2), shape[-1]), shape[1:], d.broadcastable(shape))
     low, high = LIMITS[alpha_type]
@@ -418,6 +456,8 @@ def hard_swish(d, op, dtype):  # an input scale of at most 128 output scales
 
 
 def gelu(d, op, dtype):
+    if dtype == "float32":
+        return Node(op, [d.floats(d.shape(1, 4))], [Tensor(dtype)], options("Gelu", approximate=d.chance(0.5)))
     q = d.quantization(dtype, d.power(-7, -4) / (256 if dtype == "int16" else 1))
     return Node(
         op, [d.sweep(dtype, **q)], [Tensor(dtype, **d.related(q, dtype))], options("Gelu", approximate=d.chance(0.5))
@@ -425,6 +465,8 @@ def gelu(d, op, dtype):
 
 
 def elu(d, op, dtype):  # int8
+    if dtype == "float32":
+        return plain(d, op, dtype)
     q = d.quantization(dtype, d.power(-7, -4))
     return Node(op, [d.sweep(dtype, **q)], [Tensor(dtype, **d.related(q, dtype))])
 
@@ -467,8 +509,9 @@ def softmax(d, op, dtype):  # outputs of other scales are refused (int8) or take
 
 
 def log_softmax(d, op, dtype):  # not int16; the output is 1/16
-    q, out = d.quantization(dtype), {"scale": 16 / 256, "zero_point": LIMITS[dtype][1]}
-    return Node(op, [d.input(dtype, d.shape(1, 4, 250), **q)], [Tensor(dtype, **out)])
+    q = d.quantization(dtype)
+    out = {"scale": 16 / 256, "zero_point": LIMITS[dtype][1]} if q else {}
+    return Node(op, [image_of(d, dtype, d.shape(1, 4, 250), **q)], [Tensor(dtype, **out)])
 
 
 def l2_normalization(d, op, dtype):  # not int16; the output is 1/128
@@ -589,7 +632,7 @@ def arg_max(d, op, dtype):  # not int16, int64
     out_type = d.choice("int32", "int64")
     return Node(
         op,
-        [d.input(dtype, shape, *few, **d.quantization(dtype)), axis],
+        [d.floats(shape, finite=True) if dtype == "float32" else d.input(dtype, shape, *few, **d.quantization(dtype)), axis],
         [Tensor(out_type)],
         options(op.title().replace("_", ""), outputType=type_code(out_type)),
     )
@@ -599,7 +642,7 @@ def cumsum(d, op, dtype):
     shape = d.shape(1, 4)
     return Node(
         op,
-        [d.input(dtype, shape), d.parameter(d.axis(len(shape)), at_run_time=0)],
+        [d.feed(dtype, shape), d.parameter(d.axis(len(shape)), at_run_time=0)],
         [Tensor(dtype)],
         options("Cumsum", exclusive=d.chance(0.5), reverse=d.chance(0.5)),
     )
@@ -1263,20 +1306,38 @@ IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
     (conv_2d, "CONV_2D"),
     (depthwise_conv_2d, "DEPTHWISE_CONV_2D"),
     (fully_connected, "FULLY_CONNECTED"),
-    (pool, "AVERAGE_POOL_2D MAX_POOL_2D"),
+    (transpose_conv, "TRANSPOSE_CONV"),
+    (batch_matmul, "BATCH_MATMUL"),
+    (pool, "AVERAGE_POOL_2D MAX_POOL_2D L2_POOL_2D"),
     (arithmetic, "ADD SUB MUL"),
     (div, "DIV"),
     (alike, "MAXIMUM MINIMUM"),
-    (plain, "RELU RELU6 RELU_N1_TO_1 RELU_0_TO_1 LOGISTIC TANH HARD_SWISH EXP SQRT NEG SQUARE"),
+    (plain, "RELU RELU6 RELU_N1_TO_1 RELU_0_TO_1 LOGISTIC TANH HARD_SWISH EXP SQRT NEG SQUARE ABS SIGN"),
+    (plain, "SIN COS FLOOR LOG RSQRT"),
+    (prelu, "PRELU"),
+    (squared_difference, "SQUARED_DIFFERENCE"),
+    (floor_div, "FLOOR_DIV FLOOR_MOD"),
+    (power, "POW"),
+    (lrn, "LOCAL_RESPONSE_NORMALIZATION"),
+    (comparison, "EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL"),
+    (add_n, "ADD_N"),
+    (cumsum, "CUMSUM"),
+    (arg_max, "ARG_MAX ARG_MIN"),
+    (log_softmax, "LOG_SOFTMAX"),
+    (elu, "ELU"),
+    (plain, "CEIL ROUND"),
     (leaky_relu, "LEAKY_RELU"),
     (softmax, "SOFTMAX"),
     (l2_normalization, "L2_NORMALIZATION"),
-    (reduction, "MEAN"),
+    (reduction, "MEAN SUM REDUCE_MAX REDUCE_MIN REDUCE_PROD"),
     (resize, "RESIZE_BILINEAR"),
 ]
 
 FLOAT_LAYERS = [  # float32 activations with weights that are not behind a DEQUANTIZE: a third
     (fully_connected, "float32-weights hybrid-int8 hybrid-uint8 hybrid-int4", "FULLY_CONNECTED"),
+    (conv_2d, "float32-weights hybrid-int8 hybrid-uint8 hybrid-int4", "CONV_2D"),
+    (depthwise_conv_2d, "float32-weights hybrid-int8", "DEPTHWISE_CONV_2D"),
+    (transpose_conv, "float32-weights hybrid-int8", "TRANSPOSE_CONV"),
 ]
 
 TABLE = {}  # operator: {type: (recipe, share of the cases)}

@@ -67,7 +67,7 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    listed = lambda text: text.split(",")
+    listed = lambda text: [name for name in text.split(",") if name]
     parser.add_argument("--ops", type=listed, default=list(TABLE), help="A,B (default: all)")
     parser.add_argument("--types", type=listed, help="int8,int16 (default: all that the operator has)")
     parser.add_argument(
