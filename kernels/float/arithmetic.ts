@@ -138,7 +138,7 @@ export const POW = powFloat;
 
 // ---- ADD_N
 
-/** The sum of all inputs, from the first to the last, clamped to what is finite. */
+/** The sum of all inputs, from the first to the last, clamped to what is finite; not in tflm. */
 export const addNFloat = operator(
   (node: Node) => {
     node.require(node.inputs.length >= 2, 'there must be two inputs at least');
@@ -147,15 +147,16 @@ export const addNFloat = operator(
     for (const input of inputs) {
       node.require(isSameShape(input.shape, shape), `inputs of shapes [${shape}] and [${input.shape}] cannot be added`);
     }
-    return { kind: 'float' as const, inputs, output: node.output(0, shape, 'float32') };
+    const max = node.isMicro ? Infinity : MAX;
+    return { kind: 'float' as const, inputs, output: node.output(0, shape, 'float32'), max };
   },
-  ({ inputs, output }): Eval => {
+  ({ inputs, output, max }): Eval => {
     const [first, ...others] = inputs.map((input) => input.data);
     const sum = output.data;
     return () => {
       sum.set(first);
       for (const values of others)
-        for (let i = 0; i < sum.length; i++) sum[i] = clamp(F(sum[i] + values[i]), -MAX, MAX);
+        for (let i = 0; i < sum.length; i++) sum[i] = clamp(F(sum[i] + values[i]), -max, max);
     };
   },
 );

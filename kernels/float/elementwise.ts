@@ -60,7 +60,12 @@ export const absFloat = unaryFloat(Math.abs);
 export const eluFloat = unaryFloat((x) => (x < 0 ? expm1f(x) : x));
 export const logFloat = unaryFloat(logf);
 export const rsqrtFloat = unaryFloat((x) => 1 / F(Math.sqrt(x)));
-export const signFloat = unaryFloat((x) => (Number.isNaN(x) ? x : Math.sign(x) + 0)); // not -0
+
+/** Never -0; in tflite-2.19, NaN gives 0. */
+export const signFloat = unaryFloatOf((node) => {
+  const ofNaN = node.profile === 'tflite-2.19' ? 0 : NaN;
+  return (x) => (Number.isNaN(x) ? ofNaN : Math.sign(x) + 0);
+});
 
 export const tanhFloat = unaryFloat(tanhf);
 export const expFloat = unaryFloat(expf);
