@@ -72,8 +72,8 @@ export function isRefused16x8(op: string): boolean {
   return isLeftInFloat(op, 'int16') && !NEVER_REFUSED.includes(op);
 }
 
-export function isQuantizedByConverter(op: string): boolean {
-  return QUANTIZED.includes(op);
+export function isQuantizedByConverter(op: string, dtype: string): boolean {
+  return QUANTIZED.includes(op) || (dtype === 'int8' && isLeftInFloat(op, 'int16') && !isLeftInFloat(op, 'int8'));
 }
 
 /** Of a graph with FAKE_QUANT nodes. */

@@ -3,7 +3,7 @@
 import { type DataFlow, isFloat, isQuantized } from '../inspect/data_flow.ts';
 import { type FloatNode, isEdge } from '../inspect/integer_only.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
-import { hasWeights } from '../model/operator_facts.ts';
+import { hasWeights, sharesScaleOf } from '../model/operator_facts.ts';
 import {
   FULL_INTEGER,
   integerEdges,
@@ -33,9 +33,7 @@ export const floatNode: Rule = {
   id: 'float-node',
   severity: 'warning',
   title: 'a node that computes in float',
-  why:
-    'converters do not refuse: what has no range, or no quantized form, stays in float between a DEQUANTIZE and a QUANTIZE, and the ' +
-    'file looks integer at both ends',
+  why: 'converters do not refuse: they leave in float, without a word, what they cannot quantize',
   *check(context) {
     for (const node of context.integerOnly.nodes) {
       const flow = context.flows[node.subgraph]!;
@@ -84,8 +82,12 @@ function floatCause(flow: DataFlow, node: OperatorSpec, found: FloatNode, contex
     return writer?.op === 'DEQUANTIZE' && tensors[writer.inputs[0]!]?.constant !== undefined;
   });
   if (isStored && hasWeights(node.op)) return { text: found.reason, why: STORED, remedies: [FULL_INTEGER] };
-  if (node.op === 'CAST' && readsInput(flow, node)) return { text: found.reason, why: CAST, remedies: [CAST_REMEDY] };
-  if (context.quantization.activations.length === 0) return { text: found.reason, remedies: wholeModel(context) };
+  if (node.op === 'CAST')
+    return readsInput(flow, node)
+      ? { text: found.reason, why: CAST, remedies: [CAST_REMEDY] }
+      : { text: found.reason, why: INNER_CAST, remedies: [COMPUTE_OUTSIDE] };
+  if (node.isCustom) return { text: found.reason, why: CUSTOM, remedies: [COMPUTE_OUTSIDE] };
+  if (context.quantization.activations.length === 0) return wholeModel(found, context);
   if (['SHAPE', 'RANK'].includes(node.op)) return undefined; // it looks at no value
   if (context.flows.some(isFakeQuantized)) return { text: found.reason, why: NOT_CONVERTED, remedies: TRAINED_RANGES };
   const lacking = withoutRange(flow, node);
@@ -99,7 +101,7 @@ function floatCause(flow: DataFlow, node: OperatorSpec, found: FloatNode, contex
   if (context.quantization.method === 'quantization-aware training' && (lacking.length > 0 || weights)) {
     return isMot ? untrainedActivation(flow, node, lacking) : missingRange(flow, node, lacking);
   }
-  return lacking.length > 0 ? notCalibrated(flow, node, lacking) : unknown(node);
+  return lacking.length > 0 ? notCalibrated(flow, node, lacking) : unknown(node, dtype);
 }
 
 /** From a constant or an input of the graph: a picture's bytes. */
@@ -149,11 +151,15 @@ function typeAround(
 const DYNAMIC_RANGE =
   'Optimize.DEFAULT without a representative_dataset is dynamic-range quantization: weights become int8, activations stay float32, ' +
   'and each hybrid kernel quantizes them anew in every run. TensorFlow Lite Micro refuses hybrid nodes';
+const NEVER_QUANTIZED = 'nothing in the file is quantized: it was converted without optimizations';
 const STORED =
   'the weights are int8 or float16 in the file alone: a DEQUANTIZE makes them float32 before use, and all arithmetic is float';
 const NOT_CONVERTED =
   'it rounds float32 to the steps of a range, so that training sees them; converted to integers, it is gone';
 const CAST = 'the file goes from integers to float32, or back, without a scale';
+const INNER_CAST = 'a CAST has no scale: the converter (TensorFlow 2.21) knows no quantized form of it';
+const CUSTOM = 'converters do not look into custom operators: what they write in float32 stays float32';
+const COMPUTE_OUTSIDE = remedy('compute this one outside of the model, on its integers');
 const CAST_REMEDY = remedy(
   'give the model the integers that the next layer takes, with scale and zero point, instead of casting pixels inside of the model',
 );
@@ -195,8 +201,14 @@ function noQuantizedForm({ op }: OperatorSpec, dtype: string): Cause {
   };
 }
 
-function notCalibrated({ readers }: DataFlow, { op, inputs }: OperatorSpec, lacking: readonly TensorSpec[]): Cause {
-  const unread = lacking.filter(({ index }) => (readers.get(index) ?? []).length === 0);
+function notCalibrated(
+  { subgraph, readers }: DataFlow,
+  { op, inputs }: OperatorSpec,
+  lacking: readonly TensorSpec[],
+): Cause {
+  const isOutput = (tensor: TensorSpec) => subgraph.outputs.includes(tensor.index);
+  if (lacking.every(isOutput) && sharesScaleOf(op, inputs.length).length > 0) return movedOutput(lacking);
+  const unread = lacking.filter((tensor) => (readers.get(tensor.index) ?? []).length === 0 && !isOutput(tensor));
   const list = (tensors: readonly TensorSpec[]) => few(tensors.map((tensor) => `${named(tensor)} (its ${inputs.includes(tensor.index) ? 'input' : 'output'})`)); // biome-ignore format: one line
   if (unread.length > 0) {
     return {
@@ -220,8 +232,18 @@ function notCalibrated({ readers }: DataFlow, { op, inputs }: OperatorSpec, lack
   };
 }
 
-function unknown({ op }: OperatorSpec): Cause {
-  const others = isQuantizedByConverter(op) ? `; TensorFlow 2.21 quantizes ${op}` : '';
+/** Seen where an input goes to several outputs, each through one operator that moves values. */
+function movedOutput(outputs: readonly TensorSpec[]): Cause {
+  return {
+    text: `it moves float32 behind a DEQUANTIZE, to ${few(outputs.map(named))}: an output of the graph`,
+    numbers: { lacking: outputs.length },
+    why: 'the converter gave this output no range, so that the caller takes float32 there',
+    remedies: [remedy('let the caller take the integers in front of the DEQUANTIZE, and move them itself')],
+  };
+}
+
+function unknown({ op }: OperatorSpec, dtype: string): Cause {
+  const others = isQuantizedByConverter(op, dtype) ? `; TensorFlow 2.21 quantizes ${op}` : '';
   return {
     text: `it is in float between quantized nodes, though all its tensors have ranges: the file does not say why${others}`,
     why: 'a DEQUANTIZE before it and a QUANTIZE behind it take time, and small devices may lack the float kernel',
@@ -287,8 +309,11 @@ const ANNOTATE: readonly Remedy[] = [
   ),
 ];
 
-function wholeModel({ quantization }: LintContext): readonly Remedy[] {
-  return quantization.fakeQuantNodes > 0 ? TRAINED_RANGES : [FULL_INTEGER];
+/** Of a file without quantized activations: no node is an exception. */
+function wholeModel({ reason }: FloatNode, { quantization: { fakeQuantNodes, method } }: LintContext): Cause {
+  if (fakeQuantNodes > 0) return { text: reason, why: NOT_CONVERTED, remedies: TRAINED_RANGES };
+  const why = method === 'dynamic range' ? DYNAMIC_RANGE : method === 'none' ? NEVER_QUANTIZED : STORED;
+  return { text: reason, why, remedies: [FULL_INTEGER] };
 }
 
 /** Toco said it of the same graph, and stopped: "Array A, which is an input to the Conv operator producing the output array B, is lacking min/max data". */

@@ -134,6 +134,7 @@ export const unusedRange: Rule = {
 };
 
 function limitsOf({ op, options }: OperatorSpec): readonly [number, number] | undefined {
+  if (op === 'SVDF') return undefined; // its kernels do not look at the activation
   return ACTIVATION_LIMITS[op] ?? ACTIVATION_LIMITS[String(options.fusedActivationFunction)];
 }
 

@@ -64,6 +64,7 @@ const DEFECTS: readonly Defect[] = [
   {
     ops: ['SVDF'],
     profiles: TFLITE,
+    refuses: true, // requant does
     when: (_, inputs) => inputs[4]?.dtype === 'int8' || inputs[2]?.dtype === 'int8',
     severity: 'error',
     text: 'its state or its time weights are int8: TFLite takes them for int16, and reads and writes beyond them',
