@@ -30,25 +30,23 @@ export type { Diagnosis, Mistake } from './diff/diagnosis.ts';
 export { type Diff, diff, type Guilty, type NodeDiff } from './diff/diff.ts';
 export { explain } from './explain/explain.ts';
 export type {
-  Account,
   AccumulatorRange,
-  Arithmetic,
   Bound,
   Clamp,
   Explanation,
-  LookupTable,
-  Multiplier,
   NodeExplanation,
   NodeTensor,
+  OperatorExplanation,
   ParameterCount,
-  Rescaling,
   ScaleOrigin,
-  Step,
   Window,
 } from './explain/explanation.ts';
 export { type ProfileTrace, type Trace, type TraceOptions, trace } from './explain/trace.ts';
-export type { Tap, TraceStep } from './explain/value_trace.ts';
 export { type DumpedTensor, dump } from './export/dump.ts';
+export type { Condition, Expression } from './formula/expression.ts';
+export type { Case, Formula, Step, Table } from './formula/formula.ts';
+export type { Arithmetic, DerivationStep, Multiplier, Rescaling } from './formula/rescaling.ts';
+export type { Tap, TraceStep } from './formula/trace.ts';
 export type { FloatTensorReason } from './lint/float_tensors.ts';
 export { type Finding, type Lint, type LintOptions, lint } from './lint/lint.ts';
 export type { Remedy, Severity, Target } from './lint/rule.ts';

@@ -10,14 +10,14 @@
 import { compare64 } from '../fixed_point.ts';
 import { comparisonFloat } from '../float/arithmetic.ts';
 import { withFloat } from '../float/with_float.ts';
-import { type Eval, type Node, type Operator, operator } from '../kernel.ts';
+import { type Eval, type Node, operator } from '../kernel.ts';
 import { type BinaryFunction, binary, binary64ToBool, prepareBinary } from '../shared/elementwise.ts';
 import { prepareScaling, rescale, rescaleTable } from '../shared/rescale.ts';
 import type { Tensor } from '../tensor.ts';
 
 const LEFT_SHIFT = 8;
 
-function comparison(fn: BinaryFunction, isEquality = false): Operator {
+function comparison(fn: BinaryFunction, isEquality = false) {
   const integer = operator(
     (node) => prepare(node, isEquality),
     (p) => bind(p, fn),

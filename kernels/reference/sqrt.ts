@@ -68,21 +68,33 @@ function prepareRsqrt(node: Node) {
   const { input, output } = p;
   const { isMicro, singleRounding } = node;
   if (input.dtype === 'int8' || isMicro) {
+    const realMultiplier = isMicro ? rsqrtMultiplierTflm : rsqrtMultiplier;
     const params = {
       outputOffset: output.zeroPoint,
-      ...quantizeMultiplier(
-        (isMicro ? rsqrtMultiplierTflm : rsqrtMultiplier)(input.scale, output.scale),
-        singleRounding,
-      ),
+      ...quantizeMultiplier(realMultiplier(input.scale, output.scale), singleRounding),
       ...typeRange(output.dtype),
     };
     const fn = (value: number) => rsqrt((value - input.zeroPoint) | 0, params);
-    return { ...p, fn, table: input.dtype === 'int8' ? table8('int8', 'int8', fn) : undefined };
+    return {
+      ...p,
+      fn,
+      params,
+      realMultiplier,
+      lut: undefined,
+      table: input.dtype === 'int8' ? table8('int8', 'int8', fn) : undefined,
+    };
   }
   const highest = F(32767 * output.scale);
   const fn = (x: number) => (x <= 0 ? highest : floatFunctions.rsqrt(x));
-  const table = lut16(fn, input.scale, 0, output.scale, 0);
-  return { ...p, fn: (value: number) => lookup16(table, value), table: undefined };
+  const lut = lut16(fn, input.scale, 0, output.scale, 0);
+  return {
+    ...p,
+    fn: (value: number) => lookup16(lut, value),
+    params: undefined,
+    realMultiplier: undefined,
+    lut,
+    table: undefined,
+  };
 }
 
 /** The left shift of the inverse root, taken back at the end. */

@@ -17,7 +17,7 @@ import {
   softmaxInt16Multiplier,
   softmaxInt16MultiplierTflm,
 } from '../../kernels/quantization.ts';
-import type { Multiplier, Rescaling, Step } from './explanation.ts';
+import type { DerivationStep, Multiplier, Rescaling } from '../formula/rescaling.ts';
 
 // ---- steps
 
@@ -32,7 +32,7 @@ export function scaleOf(role: string, ...scales: number[]): Quantity {
   return { name: scales.length > 1 ? `${role}.scale[o]` : `${role}.scale`, values: scales };
 }
 
-type Precision = Exclude<Step['precision'], 'integer'>;
+type Precision = Exclude<DerivationStep['precision'], 'integer'>;
 
 /** One operation on real numbers, for each channel where an operand has one for each. */
 export function step(
@@ -41,7 +41,7 @@ export function step(
   precision: Precision,
   operands: readonly Quantity[],
   compute: (...values: number[]) => number,
-): Step {
+): DerivationStep {
   const channels = Math.max(...operands.map(({ values }) => values.length));
   const values = Array.from({ length: channels }, (_, c) => {
     const value = compute(...operands.map((operand) => operand.values[operand.values.length > 1 ? c : 0]!));
@@ -50,15 +50,15 @@ export function step(
   return { name: channels > 1 ? `${name}[o]` : name, formula, precision, values };
 }
 
-function times(name: string, a: Quantity, b: Quantity, precision: Precision): Step {
+function times(name: string, a: Quantity, b: Quantity, precision: Precision): DerivationStep {
   return step(name, `${a.name} * ${b.name}`, precision, [a, b], (x, y) => x! * y!);
 }
 
-export function over(name: string, a: Quantity, b: Quantity, precision: Precision): Step {
+export function over(name: string, a: Quantity, b: Quantity, precision: Precision): DerivationStep {
   return step(name, `${a.name} / ${b.name}`, precision, [a, b], (x, y) => x! / y!);
 }
 
-type Derive = (...operands: Quantity[]) => Step[];
+type Derive = (...operands: Quantity[]) => DerivationStep[];
 
 function product(productPrecision: Precision, quotientPrecision: Precision): Derive {
   return (a, b, output) => {
@@ -90,7 +90,7 @@ const DERIVATIONS = new Map<RealMultiplier, Derive>([
 ]);
 
 /** The steps of a function of kernels/quantization.ts, on what it takes. */
-export function derive(real: RealMultiplier, ...operands: Quantity[]): Step[] {
+export function derive(real: RealMultiplier, ...operands: Quantity[]): DerivationStep[] {
   return known(DERIVATIONS.get(real), 'the function')(...operands);
 }
 
@@ -115,7 +115,7 @@ export function deriveAdd(scale1: number, scale2: number, outputScale: number, l
 /** A rescaling by the last step's numbers; `prepared` is what prepare made of them, which must be the same. */
 export function rescaling(
   of: string,
-  steps: readonly Step[],
+  steps: readonly DerivationStep[],
   prepared: readonly QuantizedMultiplier[],
   leftShift = 0,
   isReduced = false,
@@ -136,7 +136,11 @@ export function roundingOf(singleRounding: boolean): 'single rounding' | 'double
 }
 
 /** FULLY_CONNECTED, where it requantizes in float64. */
-export function float64Rescaling(of: string, steps: readonly Step[], prepared: readonly DoubleFactor[]): Rescaling {
+export function float64Rescaling(
+  of: string,
+  steps: readonly DerivationStep[],
+  prepared: readonly DoubleFactor[],
+): Rescaling {
   const multipliers = steps.at(-1)!.values.map((real, c): Multiplier => {
     const factor = doubleFactor(real);
     agree(

@@ -9,7 +9,7 @@ import type { OperatorSpec, TensorSpec } from '../model/model.ts';
 import { Interpreter, type InterpreterOptions } from '../runtime/interpreter.ts';
 import type { PreparedNode } from '../runtime/subgraph_runner.ts';
 import type { Explanation, NodeExplanation, NodeTensor, ParameterCount } from './explanation.ts';
-import { accountOf, explainPrepared } from './operators.ts';
+import { explainPrepared, inputRoles } from './operator_explainers.ts';
 import { biasOrigin, scaleOrigin } from './scale_origin.ts';
 
 /**
@@ -59,7 +59,7 @@ const SHAPE_INPUTS: { readonly [op: string]: number } = { TRANSPOSE_CONV: 0, RES
 
 function explainNode(spec: OperatorSpec, prepared: PreparedNode | undefined, flow: DataFlow): NodeExplanation {
   const { index, op, isCustom, version, options } = spec;
-  const names = accountOf(spec)?.inputs ?? (spec.inputs.length === 1 ? ['input'] : []);
+  const names = inputRoles(spec, spec.inputs.length);
   const outputs = spec.outputs.map((tensor, i) =>
     nodeTensor(tensor, spec.outputs.length > 1 ? `output${i}` : 'output', prepared?.node.outputs[i], flow),
   );

@@ -6,6 +6,8 @@
  * computed once more, step by step, and must lead to the same whole numbers.
  */
 import type { Profile } from '../../kernels/kernel.ts';
+import type { Formula, Table } from '../formula/formula.ts';
+import type { Rescaling } from '../formula/rescaling.ts';
 import type { QuantizationStyle } from '../inspect/quantization_style.ts';
 import type { TensorReport } from '../inspect/tensor_report.ts';
 
@@ -20,7 +22,7 @@ export interface Explanation {
   readonly nodes: readonly NodeExplanation[];
 }
 
-export interface NodeExplanation extends Account {
+export interface NodeExplanation extends OperatorExplanation {
   readonly node: number;
   readonly op: string;
   readonly isCustom: boolean;
@@ -63,20 +65,25 @@ export type ScaleOrigin =
   /** The operator always has this one. */
   | 'fixed by the operator';
 
-/** What an operator's own file in accounts/ says; parts that mean nothing for a node are empty or null. */
-export interface Account {
+/** What an operator's file in operators/ says of a node; parts that mean nothing for it are empty or null. */
+export interface OperatorExplanation {
   /**
-   * How the output follows from the inputs, in this node's numbers. Whole numbers throughout: a division is a real one, and floor or
-   * round around it says how it becomes whole; round takes halves away from zero. sum{k < 3} is over k = 0, 1, 2.
+   * How the output follows from the inputs, in this node's numbers, as text. Whole numbers throughout: a division is a real one,
+   * and floor or round around it says how it becomes whole; round takes halves away from zero. sum{k < 3} is over k = 0, 1, 2.
    */
   readonly formulas: readonly string[];
+  /** The same as data, one for each output. */
+  readonly expressions: readonly Formula[];
   /** What is added to each tensor's values: minus an input's zero point, plus the output's. By role. */
   readonly offsets: Readonly<Record<string, number>>;
   readonly window: Window | null;
   readonly accumulator: AccumulatorRange | null;
   readonly rescalings: readonly Rescaling[];
   readonly clamp: Clamp | null;
-  readonly table: LookupTable | null;
+  /** A function of one 8-bit value, computed in prepare. */
+  readonly table: Table | null;
+  /** Other tables that formulas look up, by name. */
+  readonly tables: Readonly<Record<string, Table>>;
   /** Other whole numbers that the kernel computes with. */
   readonly constants: Readonly<Record<string, number>>;
   /** What else is to be known of this node. */
@@ -114,51 +121,6 @@ export interface AccumulatorRange {
   readonly from: 'weights' | 'types';
 }
 
-/** A multiplication by a real number, done in integers. */
-export interface Rescaling {
-  /** What is multiplied, as formulas name it. */
-  readonly of: string;
-  /** Bits by which it is shifted to the left before, so that a fraction survives. */
-  readonly leftShift: number;
-  /** From the scales to the real multiplier, which the last step is, in the order and the precision of the reference. */
-  readonly steps: readonly Step[];
-  readonly arithmetic: Arithmetic;
-  /** One for each output channel, or one for all. */
-  readonly multipliers: readonly Multiplier[];
-}
-
-export interface Step {
-  readonly name: string;
-  readonly formula: string;
-  /** In which it is computed; after a float32 step, the value is rounded to float32. */
-  readonly precision: 'float32' | 'float64' | 'integer';
-  /** One for each output channel, or one for all. */
-  readonly values: readonly number[];
-}
-
-/**
- * How x times the real multiplier becomes a whole number, with m the multiplier, s the shift:
- *
- *   double rounding       round(floor((x * 2^max(s, 0) * m + 2^30) / 2^31) / 2^max(-s, 0))
- *   single rounding       floor((x * m + 2^(30 - s)) / 2^(31 - s))
- *   reduced multiplier    floor((x * r + 2^(14 - s)) / 2^(15 - s)), r being m in 15 bits; x may be int64
- *   float64               round(x * real), the product in float64
- *   int16                 floor((x * r + 2^14) / 2^15), shifted by s; x is an int16
- */
-export type Arithmetic = 'double rounding' | 'single rounding' | 'reduced multiplier' | 'float64' | 'int16';
-
-/** real = multiplier * 2^(shift - 31), as near as that can be; a positive shift is to the left. */
-export interface Multiplier {
-  readonly real: number;
-  /** null where the arithmetic is float64. */
-  readonly multiplier: number | null;
-  readonly shift: number | null;
-  /** The multiplier, or the float64 itself, as C writes it. */
-  readonly hex: string;
-  /** The multiplier in 15 bits, where the arithmetic takes that. */
-  readonly reduced: number | null;
-}
-
 /** What the output is limited to. */
 export interface Clamp {
   /** The fused activation, or 'NONE'. */
@@ -174,11 +136,4 @@ export interface Bound {
   /** The activation's own limit, in real numbers and in units of the output; null where it has none on this side. */
   readonly real: number | null;
   readonly quantized: number | null;
-}
-
-/** A function of one 8-bit value, computed in prepare. */
-export interface LookupTable {
-  /** The input value that the first of the 256 entries belongs to. */
-  readonly first: number;
-  readonly values: readonly number[];
 }

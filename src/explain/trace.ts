@@ -2,11 +2,12 @@
 import { InputError, RequantError, UnsupportedError } from '../../kernels/errors.ts';
 import { type Node, PROFILES, type Profile } from '../../kernels/kernel.ts';
 import type { Tensor } from '../../kernels/tensor.ts';
+import { exact, positionIn, type Source, scopeOf } from '../formula/evaluate.ts';
+import { type Tap, type TraceStep, traceFormula, type ValueTrace } from '../formula/trace.ts';
 import type { Interpreter, InvokeInput } from '../runtime/interpreter.ts';
 import type { PreparedNode } from '../runtime/subgraph_runner.ts';
-import { accountOfPrepared, explainPrepared } from './operators.ts';
+import { explainPrepared, inputRoles, numbersOf } from './operator_explainers.ts';
 import { IsolatedNode } from './single_node.ts';
-import { flatIndex, type Tap, type TraceStep, type ValueTrace } from './value_trace.ts';
 
 export interface TraceOptions {
   /** The node's number. */
@@ -111,15 +112,24 @@ function inProfile(node: Node, profile: Profile, o: number, at: readonly number[
 
 /** The steps to a value, which must be the one that the kernel wrote. */
 function traceValue({ node, prepared }: PreparedNode, output: Tensor, at: readonly number[]): ValueTrace {
-  const account = accountOfPrepared({ node, prepared });
-  const traced = account?.trace?.(explainPrepared({ node, prepared }), { node, output, at }, prepared as never);
-  if (!traced) throw new UnsupportedError(`${node}: values of this operator are not traced`, node.place);
-  const written = output.data[flatIndex(output.shape, at)]!;
-  if (!Object.is(traced.value, written)) {
+  const explained = explainPrepared({ node, prepared });
+  const o = node.outputs.indexOf(output);
+  const formula = explained.expressions.find((candidate) => candidate.output === o);
+  if (!formula) throw new UnsupportedError(`${node}: requant has no formula for it, and traces no values`, node.place);
+  const position = positionIn(output.shape, at)!;
+  const traced = traceFormula(formula, scopeOf(formula, numbersOf(explained), sourcesOf(node), output.shape, position));
+  const written = output.data[position]!;
+  if (!Object.is(traced.value, exact(written))) {
     const numbers = `the steps to [${at}] lead to ${traced.value}, and the kernel wrote ${written}`;
     throw new UnsupportedError(`${node}: ${numbers}: its scales lie beyond what a trace follows`, node.place);
   }
-  return traced;
+  return { ...traced, value: written };
+}
+
+/** A node's inputs by role, with their data as it is now. */
+export function sourcesOf(node: Node): Record<string, Source> {
+  const roles = inputRoles(node, node.inputs.length);
+  return Object.fromEntries(node.inputs.flatMap((tensor, i) => (tensor ? [[roles[i]!, tensor]] : [])));
 }
 
 function profileTrace(profile: Profile, { quantization, dtype }: Tensor, { steps, value }: ValueTrace): ProfileTrace {

@@ -1,6 +1,7 @@
 /** Channels that have one value whatever comes in: known from the weights, or seen on inputs. */
 import type { Clamp, NodeExplanation } from '../explain/explanation.ts';
-import { Steps } from '../explain/value_trace.ts';
+import { numbersOf } from '../explain/operator_explainers.ts';
+import { evaluate, scopeOf, type Value } from '../formula/evaluate.ts';
 import { few } from './rule.ts';
 
 export interface ConstantChannel {
@@ -20,16 +21,21 @@ export function constantNumbers(constant: readonly ConstantChannel[], of: number
 
 /** The output is monotone in the sum: where its least and its greatest give one value, all do. */
 export function constantChannels(node: NodeExplanation): ConstantChannel[] {
-  const { accumulator, rescalings, clamp, offsets } = node;
+  const { accumulator, rescalings, clamp } = node;
   const [rescaling] = rescalings;
   if (accumulator?.from !== 'weights' || !rescaling || !clamp || rescaling.arithmetic === 'int16') return [];
   if (accumulator.type === 'int32' && accumulator.bits > 32) return []; // it wraps
-  const outputOf = (sum: number, channel: number) => {
-    const steps = new Steps();
-    return steps.output(steps.rescale(sum, rescaling, channel), offsets.output ?? 0, clamp);
-  };
   return accumulator.low.flatMap((low, channel) => {
-    const value = outputOf(low, channel);
-    return value === outputOf(accumulator.high[channel]!, channel) ? [{ channel, value }] : [];
+    const value = Number(requantized(node, low, channel));
+    return value === Number(requantized(node, accumulator.high[channel]!, channel)) ? [{ channel, value }] : [];
   });
+}
+
+/** What becomes of a sum: by the steps of the node's formula that follow it. */
+function requantized(node: NodeExplanation, sum: number, channel: number): Value {
+  const { steps } = node.expressions[0]!;
+  const rest = { output: 0, indices: [], steps: steps.slice(steps.findIndex(({ name }) => name === 'acc') + 1) };
+  const scope = scopeOf(rest, numbersOf(node), {}, [], 0);
+  scope.names.set('acc', sum).set('o', channel);
+  return evaluate(rest, scope);
 }

@@ -1,6 +1,7 @@
 /** What weights alone show: channels that say nothing, that are clipped, or of which quantization left little. */
 
 import { sizeOf } from '../../kernels/tensor.ts';
+
 import type { DataFlow } from '../inspect/data_flow.ts';
 import type { OperatorSpec, TensorSpec } from '../model/model.ts';
 import { channelAxis, placeOf } from '../model/operator_facts.ts';

@@ -1,12 +1,13 @@
 /** Text in blocks, and how the blocks look in a terminal, in Markdown and in LaTeX. */
 import { colors } from './terminal.ts';
-import { formulaToTex, texText } from './tex.ts';
+import { texText } from './tex.ts';
 
 export type Block =
   | { readonly kind: 'title'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string; readonly tone?: Tone | 'good' }
   | { readonly kind: 'heading'; readonly text: string; readonly tone?: Tone }
-  | { readonly kind: 'formulas'; readonly lines: readonly string[] }
+  /** Of an operator; `tex` gives the lines as LaTeX. */
+  | { readonly kind: 'formulas'; readonly lines: readonly string[]; readonly tex: () => readonly string[] }
   /** Lines to paste, and pictures made of characters. */
   | { readonly kind: 'code'; readonly lines: readonly string[] }
   /** What is said of something, by name. */
@@ -162,7 +163,10 @@ function texBlock(block: Block): string {
     case 'text':
       return texText(block.text);
     case 'formulas':
-      return block.lines.map((line) => `$${formulaToTex(line)}$`).join('\n\n');
+      return block
+        .tex()
+        .map((line) => `$${line}$`)
+        .join('\n\n');
     case 'code':
       return ['\\begin{verbatim}', ...block.lines, '\\end{verbatim}'].join('\n');
     case 'facts':

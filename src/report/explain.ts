@@ -1,16 +1,16 @@
 /** An explanation as a document. */
 import type {
   AccumulatorRange,
-  Arithmetic,
   Bound,
   Clamp,
   Explanation,
   NodeExplanation,
   NodeTensor,
-  Rescaling,
-  Step,
   Window,
 } from '../explain/explanation.ts';
+import { numbersOf } from '../explain/operator_explainers.ts';
+import type { Arithmetic, DerivationStep, Rescaling } from '../formula/rescaling.ts';
+import { formulaTex } from '../formula/tex.ts';
 import type { Block } from './document.ts';
 import { clean, counted, float32Text, plural, quoted, shapeText } from './text.ts';
 
@@ -83,13 +83,17 @@ export function nodeBlocks(node: NodeExplanation, method: Method, options: Expla
   const custom = node.isCustom ? ', a custom operator' : '';
   return [
     { kind: 'heading', text: `node ${node.node}  ${clean(node.op)}${custom}  ${quoted(node.name, 70)}` },
-    { kind: 'formulas', lines: formulas },
+    { kind: 'formulas', lines: formulas, tex: () => texOf(node) },
     tensorTable([...inputs, ...outputs], method, options),
     { kind: 'facts', rows: facts(node) },
     { kind: 'list', items: notes },
     ...rescalings.flatMap((rescaling) => rescalingBlocks(rescaling, node, options)),
     ...tableBlocks(node, options),
   ];
+}
+
+function texOf({ expressions, outputs, ...node }: NodeExplanation): string[] {
+  return expressions.flatMap((formula) => formulaTex(formula, numbersOf(node), outputs.length));
 }
 
 function tensorTable(tensors: readonly NodeTensor[], method: Method, { exact }: ExplainBlocksOptions): Block {
@@ -199,7 +203,7 @@ function realText(real: number): string {
   return Math.abs(real) < 1e-3 && real !== 0 ? real.toExponential() : String(real);
 }
 
-function stepRow({ name, formula, precision }: Step, value: string): string[] {
+function stepRow({ name, formula, precision }: DerivationStep, value: string): string[] {
   return [name, formula, precision, value];
 }
 

@@ -1,6 +1,6 @@
 /** A trace: the taps of a sum, then the steps to the value, profile by profile. */
 import type { ProfileTrace, Trace } from '../explain/trace.ts';
-import type { Tap, TraceStep } from '../explain/value_trace.ts';
+import type { Tap, TraceStep } from '../formula/trace.ts';
 import { type Block, type Column, type Table, tableFrom } from './document.ts';
 import { clean, plural, quoted } from './text.ts';
 
@@ -23,7 +23,7 @@ const FEW = 30;
 
 function tapTable({ taps, offsets }: Trace, all: boolean): Table {
   const shown = all ? taps : taps.slice(0, FEW);
-  const isWeighted = taps[0]!.weight !== undefined;
+  const isWeighted = taps.some(({ weight }) => weight !== undefined);
   const inputOffset = isWeighted && offsets.input ? offsets.input : undefined;
   const filterOffset = isWeighted && offsets.filter ? offsets.filter : undefined;
   const columns: Column<Tap>[] = [

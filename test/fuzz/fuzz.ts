@@ -3,7 +3,7 @@
  * requant's own errors, soon.
  */
 import { ModelError, RequantError } from '../../kernels/errors.ts';
-import { accountOf } from '../../src/explain/operators.ts';
+import { explainerOf } from '../../src/explain/operator_explainers.ts';
 import {
   explain,
   Interpreter,
@@ -122,7 +122,7 @@ function traceAnything(interpreter: Interpreter, inputs: readonly TensorData[], 
   if (nodes.length === 0) return;
   const { index, op, outputs } = random.of(nodes);
   const [output] = outputs;
-  if (!output || output.size === 0 || !accountOf({ op, isCustom: false })?.trace) return;
+  if (!output || output.size === 0 || !explainerOf({ op, isCustom: false })) return;
   trace(interpreter, inputs, { node: index, at: output.shape.map((dim) => random.below(dim)) });
 }
 

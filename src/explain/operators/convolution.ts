@@ -5,22 +5,12 @@ import type * as reference from '../../../kernels/reference/index.ts';
 import type { FromScales, Requantization } from '../../../kernels/shared/convolution.ts';
 import type { Accumulator } from '../../../kernels/shared/matrix_product.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
+import { call, divided, type Expression, floor, minus, name, plus, read, sum, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
+import { type Index, indicesOf, step } from '../../formula/formula.ts';
+import type { DerivationStep, Rescaling } from '../../formula/rescaling.ts';
 import { derive, float64Rescaling, type Quantity, rescaling, scaleOf } from '../derivation.ts';
-import type { Account, Rescaling, Step, Window } from '../explanation.ts';
-import { exact, flatIndex, Steps, sum, type Tap, unflatten, type ValueTrace } from '../value_trace.ts';
 import { accumulatorRange, type Layout, type Operand } from './accumulator.ts';
-import {
-  clampOf,
-  type OperatorAccount,
-  over,
-  plus,
-  plusInBrackets,
-  type Quantized,
-  requantized,
-  tapsOf,
-  times,
-  windowOf,
-} from './operator_explainer.ts';
+import { centered, clampOf, type Explained, formula, type OperatorExplainer, type Quantized, requantized, tapsOf, windowOf } from './operator_explainer.ts'; // biome-ignore format: one line
 
 interface Options {
   padding: string;
@@ -36,30 +26,33 @@ interface Parts {
   readonly requantization: Pick<Requantization, 'outputOffset' | 'activationMin' | 'activationMax'> & FromScales;
   readonly accumulator: Accumulator;
   readonly layout: Layout;
-  /** The formula of the sum of products. */
-  readonly sum: string;
-  /** The place in the output that it is for. */
-  readonly at: string;
-  readonly rescale: (steps: readonly Step[]) => Rescaling;
+  /** The sum of products, for the output's value at these indices. */
+  readonly sum: Expression;
+  readonly indices: readonly Index[];
+  readonly rescale: (steps: readonly DerivationStep[]) => Rescaling;
 }
 
-function account(p: Parts, node: Node): Partial<Account> {
+function explained(p: Parts, node: Node): Explained {
   const { input, filter, bias, output, requantization, accumulator, layout } = p;
   const { outputOffset, realMultiplier } = requantization;
   const scales = filterScale(filter.tensor, layout.channels);
   const steps = derive(realMultiplier, scaleOf('input', input.tensor.scale), scales, scaleOf('output', output.scale));
-  const rescaling = p.rescale(steps);
+  const scaling = p.rescale(steps);
   const range = accumulatorRange(accumulator, input, filter, bias, layout);
-  const sum = `${bias ? 'bias[o] + ' : ''}${p.sum}`;
+  const total = bias ? plus(read('bias', [name('o')]), p.sum) : p.sum;
   const clamp = clampOf(node.options<Options>().fusedActivationFunction, output, requantization);
+  const acc = accumulator === 'int32' && range.bound >= 2 ** 31 ? call('int32', total) : total;
+  const by = { rescaling: scaling, bound: range.bound, channel: name('o') };
   return {
-    formulas: [
-      `acc = ${accumulator === 'int32' && range.bound >= 2 ** 31 ? `int32(${sum})` : sum}`,
-      ...requantized('acc', rescaling, range.bound, outputOffset, clamp, `output[${p.at}]`),
+    expressions: [
+      formula(p.indices, [
+        step('acc', acc, accumulator === 'int64' ? 'int64' : undefined),
+        ...requantized(name('acc'), by, outputOffset, clamp),
+      ]),
     ],
     offsets: { input: input.offset, filter: filter.offset, output: outputOffset },
     accumulator: range,
-    rescalings: [rescaling],
+    rescalings: [scaling],
     clamp,
   };
 }
@@ -79,75 +72,39 @@ function byMultiplier(
   return (steps) => rescaling('acc', steps, prepared, 0, accumulator === 'int64');
 }
 
-// ---- traces
-
-/** From the products to the output, of channel o. */
-function traceSum(account: Account, taps: readonly Tap[], bias: Tensor | undefined, o: number): ValueTrace {
-  const steps = new Steps();
-  const inside = taps.flatMap(({ term }) => (term === null ? [] : [BigInt(term)]));
-  const left = taps.length - inside.length;
-  const out = left > 0 ? `, ${left} left out` : '';
-  const products = inside.reduce((total, term) => total + term, 0n);
-  steps.add('sum of products', `${inside.length} products${out}`, exact(products));
-  const added = bias ? BigInt(bias.data[o]!) : 0n;
-  const total = account.accumulator!.type === 'int32' ? BigInt.asIntN(32, products + added) : products + added;
-  const acc = exact(total);
-  if (bias) {
-    steps.add('bias', `bias[${o}]`, exact(added));
-    steps.add('acc', sum(exact(products), exact(added)), acc);
-  }
-  const scaled = steps.rescale(acc, account.rescalings[0]!, o);
-  const value = steps.output(scaled, account.offsets.output!, account.clamp!);
-  return { taps, steps: steps.list, value };
+/** The product of an input's and a weight's value, their offsets added. */
+function product(
+  p: { readonly input: Operand; readonly filter: Operand },
+  inputAt: readonly Term[],
+  filterAt: readonly Term[],
+  inputShape?: readonly number[],
+): Expression {
+  return times(
+    centered(read('input', inputAt, inputShape), p.input.offset),
+    centered(read('filter', filterAt), p.filter.offset),
+  );
 }
 
-/** Makes the taps of a sum: each of a place in the input, and one in the filter. */
-function tapMaker({ offsets }: Account, input: Tensor, filter: Tensor) {
-  return (at: readonly number[], weightAt: readonly number[]): Tap => {
-    const weight = Number(filter.data[flatIndex(filter.shape, weightAt)]);
-    const isInside = at.every((i, d) => i >= 0 && i < input.shape[d]!);
-    if (!isInside) return { at, value: null, weightAt, weight, term: null };
-    const value = Number(input.data[flatIndex(input.shape, at)]);
-    return { at, value, weightAt, weight, term: (value + offsets.input!) * (weight + offsets.filter!) };
-  };
-}
+const PIXELS = ['b', 'y', 'x', 'o'];
 
-/** Every tap of a window, and the row and the column of the input that it meets. */
-function* windowTaps({ filter, stride, dilation, padding }: Window, y: number, x: number) {
-  for (let ky = 0; ky < filter[0]; ky++) {
-    const row = y * stride[0] + ky * dilation[0] - padding.top;
-    for (let kx = 0; kx < filter[1]; kx++) {
-      yield { ky, kx, row, column: x * stride[1] + kx * dilation[1] - padding.left };
-    }
-  }
-}
-
-// ---- operators
-
-const INPUTS = ['input', 'filter', 'bias'];
-
-export const CONV_2D: OperatorAccount<Quantized<typeof reference.CONV_2D>> = {
-  inputs: INPUTS,
+export const CONV_2D: OperatorExplainer<Quantized<typeof reference.CONV_2D>> = {
   explain(p, node) {
     const { groups, groupDepth, filterDepth, outputDepth, accumDepth, requantization } = p;
     const accumulator = p.product.high ? 'int64' : 'int32';
     const window = windowOf(p, node.options<Options>().padding);
     const taps = tapsOf(window);
-    const c = filterDepth === 1 ? '0' : 'c';
-    const channel = groups === 1 ? c : `${times(filterDepth, `floor(o / ${groupDepth})`)} + ${c}`;
-    const input = plusInBrackets(`input[b, ${taps.input}, ${channel}]`, p.input.offset);
-    const filter = plusInBrackets(`filter[o, ${taps.filter}, ${c}]`, p.filter.offset);
-    const ranges = [...taps.ranges, ...(c === 'c' ? [`c < ${filterDepth}`] : [])];
-    const layout = { channels: outputDepth, depth: accumDepth, channelStride: accumDepth, stride: 1 };
+    const c = filterDepth === 1 ? 0 : name('c');
+    const channel = groups === 1 ? c : plus(times(filterDepth, floor(divided(name('o'), groupDepth))), c);
+    const ranges = { ...taps.ranges, ...(filterDepth > 1 && { c: filterDepth }) };
     return {
       window,
-      ...account(
+      ...explained(
         {
           ...p,
           accumulator,
-          layout,
-          sum: over('sum', ranges, `${input} * ${filter}`),
-          at: 'b, y, x, o',
+          layout: { channels: outputDepth, depth: accumDepth, channelStride: accumDepth, stride: 1 },
+          sum: sum(ranges, product(p, [name('b'), ...taps.input, channel], [name('o'), ...taps.filter, c])),
+          indices: indicesOf(PIXELS, p.output.shape),
           rescale: byMultiplier(requantization, accumulator),
         },
         node,
@@ -155,58 +112,35 @@ export const CONV_2D: OperatorAccount<Quantized<typeof reference.CONV_2D>> = {
       notes: groups === 1 ? [] : [`${groups} groups: each output channel sees ${filterDepth} input channels`],
     };
   },
-  trace(account, { at }, p) {
-    const [b, y, x, o] = at as [number, number, number, number];
-    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
-    const first = Math.floor(o / p.groupDepth) * p.filterDepth;
-    const taps: Tap[] = [];
-    for (const { ky, kx, row, column } of windowTaps(account.window!, y, x)) {
-      for (let c = 0; c < p.filterDepth; c++) taps.push(tap([b, row, column, first + c], [o, ky, kx, c]));
-    }
-    return traceSum(account, taps, p.bias, o);
-  },
 };
 
-export const DEPTHWISE_CONV_2D: OperatorAccount<Quantized<typeof reference.DEPTHWISE_CONV_2D>> = {
-  inputs: INPUTS,
+export const DEPTHWISE_CONV_2D: OperatorExplainer<Quantized<typeof reference.DEPTHWISE_CONV_2D>> = {
   explain(p, node) {
     const { filterHeight, filterWidth, outputDepth, depthMultiplier, requantization } = p;
     const accumulator = p.high ? 'int64' : 'int32';
     const window = windowOf(p, node.options<Options>().padding);
-    const channel = depthMultiplier === 1 ? 'o' : `floor(o / ${depthMultiplier})`;
+    const channel = depthMultiplier === 1 ? name('o') : floor(divided(name('o'), depthMultiplier));
     const taps = tapsOf(window);
-    const input = plusInBrackets(`input[b, ${taps.input}, ${channel}]`, p.input.offset);
-    const filter = plusInBrackets(`filter[0, ${taps.filter}, o]`, p.filter.offset);
     const depth = filterHeight * filterWidth;
     return {
       window,
       constants: { depthMultiplier },
-      ...account(
+      ...explained(
         {
           ...p,
           accumulator,
           layout: { channels: outputDepth, depth, channelStride: 1, stride: outputDepth },
-          sum: over('sum', taps.ranges, `${input} * ${filter}`),
-          at: 'b, y, x, o',
+          sum: sum(taps.ranges, product(p, [name('b'), ...taps.input, channel], [0, ...taps.filter, name('o')])),
+          indices: indicesOf(PIXELS, p.output.shape),
           rescale: byMultiplier(requantization, accumulator),
         },
         node,
       ),
     };
   },
-  trace(account, { at }, p) {
-    const [b, y, x, o] = at as [number, number, number, number];
-    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
-    const c = Math.floor(o / p.depthMultiplier);
-    const taps = Array.from(windowTaps(account.window!, y, x), ({ ky, kx, row, column }) =>
-      tap([b, row, column, c], [0, ky, kx, o]),
-    );
-    return traceSum(account, taps, p.bias, o);
-  },
 };
 
-export const TRANSPOSE_CONV: OperatorAccount<Quantized<typeof reference.TRANSPOSE_CONV>> = {
-  inputs: ['output shape', 'filter', 'input', 'bias'],
+export const TRANSPOSE_CONV: OperatorExplainer<Quantized<typeof reference.TRANSPOSE_CONV>> = {
   explain(p, node) {
     const { filterHeight, filterWidth, inputDepth, outputDepth, strideHeight, strideWidth, requantization } = p;
     const accumulator = p.high ? 'int64' : 'int32';
@@ -219,34 +153,22 @@ export const TRANSPOSE_CONV: OperatorAccount<Quantized<typeof reference.TRANSPOS
       outputWidth: p.inputWidth,
     };
     const window = windowOf(moved, node.options<Options>().padding);
-    const along = (out: string, tap: string, padding: number, stride: number) => {
-      const position = plus(`${out} - ${tap}`, padding);
-      return stride === 1 ? position : `(${position}) / ${stride}`;
-    };
+    const along = (out: string, tap: string, padding: number, stride: number) =>
+      divided(plus(minus(name(out), name(tap)), padding), stride);
     const rows = along('y', 'ky', p.padTop, strideHeight);
     const columns = along('x', 'kx', p.padLeft, strideWidth);
-    const input = plusInBrackets(`input[b, ${rows}, ${columns}, c]`, p.input.offset);
-    const filter = plusInBrackets('filter[o, ky, kx, c]', p.filter.offset);
+    const [ky, kx, c] = [name('ky'), name('kx'), name('c')];
+    const ranges = { ky: filterHeight, kx: filterWidth, c: inputDepth };
     const depth = filterHeight * filterWidth * inputDepth;
     return {
       window,
-      ...account(
+      ...explained(
         {
           ...p,
           accumulator,
-          layout: {
-            channels: outputDepth,
-            depth,
-            channelStride: depth,
-            stride: 1,
-            groupOf: (k) => {
-              const tap = Math.floor(k / inputDepth);
-              const row = Math.floor(tap / filterWidth) % strideHeight;
-              return row * filterWidth + ((tap % filterWidth) % strideWidth);
-            },
-          },
-          sum: `sum{ky < ${filterHeight}, kx < ${filterWidth}, c < ${inputDepth}} ${input} * ${filter}`,
-          at: 'b, y, x, o',
+          layout: { channels: outputDepth, depth, channelStride: depth, stride: 1, groupOf: phaseOf(p) },
+          sum: sum(ranges, product(p, [name('b'), rows, columns, c], [name('o'), ky, kx, c])),
+          indices: indicesOf(PIXELS, p.output.shape),
           rescale: byMultiplier(requantization, accumulator),
         },
         node,
@@ -254,36 +176,30 @@ export const TRANSPOSE_CONV: OperatorAccount<Quantized<typeof reference.TRANSPOS
       notes: ['taps whose row or column of the input is no whole number, or outside of it, are left out'],
     };
   },
-  trace(account, { at }, p) {
-    const [b, y, x, o] = at as [number, number, number, number];
-    const tap = tapMaker(account, p.input.tensor, p.filter.tensor);
-    const taps: Tap[] = [];
-    for (let ky = 0; ky < p.filterHeight; ky++) {
-      const row = (y + p.padTop - ky) / p.strideHeight;
-      for (let kx = 0; kx < p.filterWidth; kx++) {
-        const column = (x + p.padLeft - kx) / p.strideWidth;
-        if (!Number.isInteger(row) || !Number.isInteger(column)) continue;
-        for (let c = 0; c < p.inputDepth; c++) taps.push(tap([b, row, column, c], [o, ky, kx, c]));
-      }
-    }
-    return traceSum(account, taps, p.bias, o);
-  },
 };
 
-export const FULLY_CONNECTED: OperatorAccount<Quantized<typeof reference.FULLY_CONNECTED>> = {
-  inputs: INPUTS,
+/** Which weights of a TRANSPOSE_CONV meet in one sum: those whose taps are whole strides apart. */
+function phaseOf({ inputDepth, filterWidth, strideHeight, strideWidth }: Quantized<typeof reference.TRANSPOSE_CONV>) {
+  return (k: number) => {
+    const tap = Math.floor(k / inputDepth);
+    const row = Math.floor(tap / filterWidth) % strideHeight;
+    return row * filterWidth + ((tap % filterWidth) % strideWidth);
+  };
+}
+
+export const FULLY_CONNECTED: OperatorExplainer<Quantized<typeof reference.FULLY_CONNECTED>> = {
   explain(p, node) {
     const { accumDepth, outputDepth, requantization } = p;
     const accumulator = p.product.high ? 'int64' : 'int32';
-    const input = plusInBrackets('input[b, d]', p.input.offset);
-    const filter = plusInBrackets('filter[o, d]', p.filter.offset);
-    return account(
+    const batches = p.output.size / Math.max(outputDepth, 1);
+    const d = name('d');
+    return explained(
       {
         ...p,
         accumulator,
         layout: { channels: outputDepth, depth: accumDepth, channelStride: accumDepth, stride: 1 },
-        sum: `sum{d < ${accumDepth}} ${input} * ${filter}`,
-        at: 'b, o',
+        sum: sum({ d: accumDepth }, product(p, [name('b'), d], [name('o'), d], [batches, accumDepth])),
+        indices: indicesOf(['b', 'o'], [batches, outputDepth]),
         rescale:
           'factors' in requantization
             ? (steps) => float64Rescaling('acc', steps, requantization.factors)
@@ -291,13 +207,5 @@ export const FULLY_CONNECTED: OperatorAccount<Quantized<typeof reference.FULLY_C
       },
       node,
     );
-  },
-  trace(account, { output, at }, p) {
-    const { tensor } = p.input;
-    const o = at.at(-1)!;
-    const start = flatIndex(output.shape.slice(0, -1), at.slice(0, -1)) * p.accumDepth; // the input is [batches, depth]
-    const tap = tapMaker(account, tensor, p.filter.tensor);
-    const taps = Array.from({ length: p.accumDepth }, (_, d) => tap(unflatten(tensor.shape, start + d), [o, d]));
-    return traceSum(account, taps, p.bias, o);
   },
 };

@@ -1,12 +1,15 @@
-/** The accounts, by operator. To add one: a file named as the kernel's, a line here, its cases in test/src/inspect/. */
+/** The explainers, by operator. To add one: a file named as the kernel's, a line here. */
+export { ABS, NEG, SIGN } from './abs.ts';
 export { HARD_SWISH, LEAKY_RELU, RELU, RELU_0_TO_1, RELU_N1_TO_1, RELU6 } from './activation.ts';
 export { ADD, SUB } from './add.ts';
+export { EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL } from './comparisons.ts';
 export { CONCATENATION } from './concatenation.ts';
 export { CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV } from './convolution.ts';
+export { DIV, FLOOR_DIV, FLOOR_MOD } from './div.ts';
 export { ELU, EXP, GELU, LOG } from './exp.ts';
+export { BITWISE_XOR, CAST, FAKE_QUANT, LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, RIGHT_SHIFT } from './logical.ts';
 export { LOGISTIC, TANH } from './logistic.ts';
 export { MAXIMUM, MINIMUM } from './maximum_minimum.ts';
-export { MEAN, SUM } from './mean.ts';
 export {
   BATCH_TO_SPACE_ND,
   BROADCAST_TO,
@@ -38,30 +41,20 @@ export {
 } from './movement.ts';
 export { MUL } from './mul.ts';
 export { AVERAGE_POOL_2D, MAX_POOL_2D } from './pooling.ts';
+export { PRELU } from './prelu.ts';
 export { DEQUANTIZE, QUANTIZE } from './quantize.ts';
-export { SOFTMAX } from './softmax.ts';
 export {
-  ABS,
-  BITWISE_XOR,
-  CAST,
-  DIV,
-  EQUAL,
-  FAKE_QUANT,
-  FLOOR_DIV,
-  FLOOR_MOD,
-  GREATER,
-  GREATER_EQUAL,
-  LESS,
-  LESS_EQUAL,
-  LOGICAL_AND,
-  LOGICAL_NOT,
-  LOGICAL_OR,
-  NEG,
-  NOT_EQUAL,
-  PRELU,
-  RIGHT_SHIFT,
-  RSQRT,
-  SIGN,
-  SQRT,
-  SQUARED_DIFFERENCE,
-} from './value_by_value.ts';
+  ARG_MAX,
+  ARG_MIN,
+  MEAN,
+  REDUCE_ALL,
+  REDUCE_ANY,
+  REDUCE_MAX,
+  REDUCE_MIN,
+  REDUCE_PROD,
+  SUM,
+} from './reduction.ts';
+export { RESIZE_BILINEAR } from './resize_bilinear.ts';
+export { SOFTMAX } from './softmax.ts';
+export { RSQRT, SQRT } from './sqrt.ts';
+export { SQUARED_DIFFERENCE } from './squared_difference.ts';

@@ -1,103 +1,89 @@
-/** What the accounts of operators are made with. An account is a file here, named as the kernel's, and a line in index.ts. */
+/** What operators are explained with. An explainer is a file here, named as the kernel's, and a line in index.ts. */
 import type { Node, Operator, Prepared } from '../../../kernels/kernel.ts';
 import {
   type Activation,
   type ActivationRange,
   activationRange,
-  activationRangeInt32,
   type QuantizedType,
   roundHalfAway,
   typeRange,
 } from '../../../kernels/quantization.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
+import { type Condition, call, clamp, divided, type Expression, entry, float32, floor, minus, name, named, plus, type Read, read, rescale, round, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
+import { either, type Formula, type Index, type Step, step, type Table } from '../../formula/formula.ts';
+import type { Rescaling } from '../../formula/rescaling.ts';
 import { agree } from '../derivation.ts';
-import type { Account, Bound, Clamp, LookupTable, Multiplier, Rescaling, Window } from '../explanation.ts';
-import type { Place, ValueTrace } from '../value_trace.ts';
+import type { Bound, Clamp, OperatorExplanation, Window } from '../explanation.ts';
 
 /** What an operator's prepare returns of nodes that compute in integers. */
 export type Quantized<O extends Operator> = Exclude<Prepared<O>, { readonly kind: 'float' }>;
 
-/** How the nodes of an operator are explained, and their values traced; P is what its prepare returns. */
-export interface OperatorAccount<P> {
-  /** What the inputs are called, in their order; those without a name are input0, input1, ... */
-  readonly inputs: readonly string[];
+/** How the nodes of an operator are explained; P is what its prepare returns. */
+export interface OperatorExplainer<P> {
   /** Whether nodes that compute in float32 are explained too. */
   readonly ofFloat?: true;
-  readonly explain: (prepared: P, node: Node) => Partial<Account>;
-  /** By the numbers of the explanation; undefined where a node's kind of value is not traced. */
-  readonly trace?: (account: Account, place: Place, prepared: P) => ValueTrace | undefined;
+  readonly explain: (prepared: P, node: Node) => Explained;
 }
 
-// ---- formulas
+/** Parts that mean nothing for a node are left out. */
+export type Explained = Partial<Omit<OperatorExplanation, 'formulas'>>;
 
-/** x + 3, x - 3, or x alone. */
-export function plus(x: string, n: number): string {
-  return n === 0 ? x : n > 0 ? `${x} + ${n}` : `${x} - ${-n}`;
+/** The formula of a node's only output, or of another. */
+export function formula(indices: readonly Index[], steps: readonly Step[], output = 0): Formula {
+  return { output, indices, steps };
 }
 
-/** The same as a factor of a product: (x + 3), or x alone. */
-export function plusInBrackets(x: string, n: number): string {
-  return n === 0 ? x : `(${plus(x, n)})`;
+/** Value by value: the output's places are the inputs'. */
+export function valueByValue(...steps: readonly Step[]): Formula[] {
+  return [formula([], steps)];
 }
 
-/** 2*x, or x alone. */
-export function times(n: number, x: string): string {
-  return n === 1 ? x : `${n}*${x}`;
+// ---- offsets, rescalings, clamps
+
+/** A tensor's value with its offset added. */
+export function offset(x: Expression, n: number): Expression {
+  return n === 0 ? x : named('offset', plus(x, n));
 }
 
-/**
- * x rescaled, with the integers where there is one multiplier for all channels, and their names where there are many.
- * `bound` is the largest magnitude of x: what may leave int32 stands in int32(...), which wraps.
- */
-export function rescaled(x: string, { arithmetic, multipliers }: Rescaling, bound: number): string {
-  const [{ real, multiplier, shift: first, reduced }, ...others] = multipliers as [Multiplier, ...Multiplier[]];
-  if (arithmetic === 'float64') return `round(float64(${x} * ${others.length > 0 ? 'real[o]' : real}))`;
-  const m = others.length > 0 ? (reduced === null ? 'multiplier[o]' : 'reduced[o]') : `${reduced ?? multiplier}`;
-  const s = first!;
-  const isSame = others.every((other) => other.shift === s);
-  const wraps = multipliers.some((other) => bound * other.real * (1 + 2 ** -14) >= 2 ** 31);
-  switch (arithmetic) {
-    case 'reduced multiplier': {
-      const value = isSame
-        ? `floor((${x} * ${m} + 2^${14 - s}) / 2^${15 - s})`
-        : `floor((${x} * ${m} + 2^(14 - shift[o])) / 2^(15 - shift[o]))`;
-      return wraps ? `int32(${value})` : value;
-    }
-    case 'single rounding': {
-      const value = isSame
-        ? `floor((${x} * ${m} + 2^${30 - s}) / 2^${31 - s})`
-        : `floor((${x} * ${m} + 2^(30 - shift[o])) / 2^(31 - shift[o]))`;
-      return wraps ? `int32(${value})` : value;
-    }
-    case 'double rounding': {
-      const most = Math.max(...multipliers.map(({ shift }) => shift!));
-      const isRight = most <= 0;
-      const shifted = isRight ? x : `${x} * ${isSame ? `2^${s}` : '2^max(shift[o], 0)'}`;
-      const leftWraps = bound * 2 ** Math.max(most, 0) >= 2 ** 31;
-      const high = `floor((${leftWraps ? `int32(${shifted})` : shifted} * ${m} + 2^30) / 2^31)`;
-      if (isSame) return s < 0 ? `round(${high} / 2^${-s})` : high;
-      return `round(${high} / ${isRight ? '2^(-shift[o])' : '2^max(-shift[o], 0)'})`;
-    }
-    case 'int16':
-      throw new Error('an int16 rescaling is written out by its operator');
-  }
+/** The same inside of a sum, whose terms are listed apart. */
+export function centered(x: Read, n: number): Expression {
+  return plus(x, n);
 }
 
-/** The two last lines of most formulas: x rescaled, and the output. */
+/** x limited to what the output may hold. */
+export function clamped(x: Term, { min, max }: Clamp): Expression {
+  return clamp(x, min.value, max.value);
+}
+
+/** The last steps of most formulas: x rescaled, the zero point added, and clamped. */
 export function requantized(
-  x: string,
-  rescaling: Rescaling,
-  bound: number,
-  offset: number,
-  clamp: Clamp,
-  output = 'output',
-): string[] {
-  const wraps = rescaling.multipliers.some(({ real }) => bound * real * (1 + 2 ** -14) + Math.abs(offset) >= 2 ** 31);
-  const sum = plus('scaled', offset);
-  return [
-    `scaled = ${rescaled(x, rescaling, bound)}`,
-    `${output} = ${clamped(wraps && offset !== 0 ? `int32(${sum})` : sum, clamp)}`,
-  ];
+  x: Term,
+  by: { readonly rescaling: Rescaling; readonly bound: number; readonly index?: number; readonly channel?: Term },
+  zeroPoint: number,
+  limits: Clamp,
+): Step[] {
+  const { rescaling, bound, index = 0, channel } = by;
+  const scaled = rescale(x, index, bound, rescaling.multipliers.length > 1 ? channel : undefined);
+  return [step('scaled', scaled), step('output', stored(name('scaled'), by, zeroPoint, limits))];
+}
+
+/** What a rescaled value becomes: where the sum may leave int32, it wraps. */
+function stored(
+  scaled: Expression,
+  { rescaling, bound }: { readonly rescaling: Rescaling; readonly bound: number },
+  zeroPoint: number,
+  limits: Clamp,
+): Expression {
+  const most = Math.max(...rescaling.multipliers.map(({ real }) => Math.abs(real)));
+  const wraps = bound * most * (1 + 2 ** -14) + Math.abs(zeroPoint) >= 2 ** 31;
+  return outputOf(scaled, zeroPoint, limits, wraps);
+}
+
+/** The zero point added, and clamped. */
+export function outputOf(x: Expression, zeroPoint: number, limits: Clamp, wraps = false): Expression {
+  if (zeroPoint === 0) return clamped(x, limits);
+  const sum = plus(x, zeroPoint);
+  return clamped(named('zero point', wraps ? call('int32', sum) : sum), limits);
 }
 
 /** The largest magnitude of a tensor's values with their offset. */
@@ -106,12 +92,7 @@ export function magnitude({ dtype }: Tensor, offset: number): number {
   return Math.max(Math.abs(min + offset), Math.abs(max + offset));
 }
 
-/** x limited to what the output may hold. */
-export function clamped(x: string, { min, max }: Clamp): string {
-  return `min(max(${x}, ${min.value}), ${max.value})`;
-}
-
-// ---- parts
+// ---- facts
 
 /** The clamp of an activation on a quantized output, as prepare made it. */
 export function clampOf(
@@ -136,7 +117,7 @@ export function clampOf(
 }
 
 /** In real numbers. */
-const LIMITS: { readonly [activation: string]: readonly [number | null, number | null] } = {
+export const LIMITS: { readonly [activation: string]: readonly [number | null, number | null] } = {
   RELU: [0, null],
   RELU6: [0, 6],
   RELU_N1_TO_1: [-1, 1],
@@ -187,36 +168,59 @@ export function windowOf(p: PreparedWindow, mode: string): Window {
 /** How formulas count the taps of a window: what has one value alone is that value, 0. */
 export interface Taps {
   /** ky < 3, kx < 3: what a sum runs over. */
-  readonly ranges: readonly string[];
+  readonly ranges: Readonly<Record<string, number>>;
   /** The row and the column of the filter. */
-  readonly filter: string;
+  readonly filter: readonly [Term, Term];
   /** The row and the column of the input that the tap of output pixel (y, x) meets. */
-  readonly input: string;
+  readonly input: readonly [Expression, Expression];
 }
 
 export function tapsOf({ filter, stride, dilation, padding }: Window): Taps {
-  const along = (d: 0 | 1, out: string, tap: string, before: number) => {
-    const origin = times(stride[d], out);
-    return plus(filter[d] === 1 ? origin : `${origin} + ${times(dilation[d], tap)}`, -before);
-  };
-  const names = (['ky', 'kx'] as const).map((name, d) => ({ name, count: filter[d]! }));
+  const tap = (name_: string, d: 0 | 1): Term => (filter[d] === 1 ? 0 : name(name_));
+  const along = (d: 0 | 1, out: string, k: Term, before: number) =>
+    plus(plus(times(stride[d], name(out)), k === 0 ? 0 : times(dilation[d], k)), -before);
+  const [ky, kx] = [tap('ky', 0), tap('kx', 1)];
   return {
-    ranges: names.filter(({ count }) => count > 1).map(({ name, count }) => `${name} < ${count}`),
-    filter: names.map(({ name, count }) => (count > 1 ? name : '0')).join(', '),
-    input: `${along(0, 'y', 'ky', padding.top)}, ${along(1, 'x', 'kx', padding.left)}`,
+    ranges: { ...(ky !== 0 && { ky: filter[0] }), ...(kx !== 0 && { kx: filter[1] }) },
+    filter: [ky, kx],
+    input: [along(0, 'y', ky, padding.top), along(1, 'x', kx, padding.left)],
   };
-}
-
-/** A sum over ranges; over none, the one term itself. */
-export function over(kind: 'sum' | 'max', ranges: readonly string[], term: string): string {
-  return ranges.length === 0 ? term : `${kind}{${ranges.join(', ')}} ${term}`;
 }
 
 /** A kernel's table, which goes by raw byte, in the order of the input's values. */
-export function tableOf(input: 'int8' | 'uint8', output: QuantizedType, table: Int8Array | Int16Array): LookupTable {
+export function tableOf(input: 'int8' | 'uint8', output: QuantizedType, table: Int8Array | Int16Array): Table {
   const { min, max } = typeRange(input);
   const values = Array.from({ length: max - min + 1 }, (_, i) => table[(min + i) & 0xff]!);
   return { first: min, values: output === 'uint8' ? values.map((value) => value & 0xff) : values };
+}
+
+/** A function of one 8-bit value, made with the C library's functions of float32: what an entry of the table is. */
+export function tabulated(
+  fn: (x: Expression) => readonly [value: Expression, ...when: Condition[]][],
+  { input, output, table }: { input: Tensor<'int8' | 'uint8'>; output: Tensor<QuantizedType>; table: Int8Array },
+): Explained {
+  const zero = 0 - input.zeroPoint;
+  const clamp = typeClamp(output.dtype);
+  const quotient = float32(times(name('y'), Math.fround(1 / output.scale)));
+  return {
+    expressions: valueByValue(
+      step('x', float32(times(input.scale, offset(read('input'), zero))), 'float32'),
+      either('y', ...fn(name('x'))),
+      step('output', outputOf(named('rounded', round(quotient)), output.zeroPoint, clamp)),
+    ),
+    offsets: { input: zero, output: output.zeroPoint },
+    clamp,
+    table: tableOf(input.dtype, output.dtype, table),
+    notes: ['its 256 values are computed once: a table'],
+  };
+}
+
+/** An entry of a table of 513 entries over the range of int16, and what lies between it and the next. */
+export function interpolated(table: string, x: Expression): Expression {
+  const i = floor(divided(x, 128));
+  const rise = minus(entry(table, plus(i, 1)), entry(table, i));
+  const between = times(rise, minus(x, times(128, i)));
+  return plus(entry(table, i), floor(divided(plus(between, 64), 128)));
 }
 
 // ---- two inputs
@@ -228,24 +232,9 @@ export function repeated({ output, ...inputs }: { input1: Tensor; input2: Tensor
     .map((role) => `${role} of [${inputs[role].shape}] is repeated over [${output.shape}]`);
 }
 
-/** Numbers without scales; p is what prepare made of the activation. `float32(...)` rounds, `int32(...)` wraps. */
-export function unscaledAccount(
-  operation: string,
-  p: { input1: Tensor; input2: Tensor; output: Tensor; activationMin?: number; activationMax?: number },
-  activation: Activation,
-): Partial<Account> {
-  const { dtype } = p.output;
-  const expression = `${dtype}(${operation})`;
-  const range = dtype === 'int64' ? activationRangeInt32(activation) : p;
-  const [low, high] = LIMITS[activation] ?? [null, null];
-  const atLeast = low === range.activationMin ? `max(${expression}, ${low})` : expression;
-  const limited = high !== null && high === range.activationMax ? `min(${atLeast}, ${high})` : atLeast;
-  return { formulas: [`output = ${limited}`], notes: repeated(p) };
-}
-
 // ---- moved values
 
-/** The indices of a tensor's dimensions, further on by some offsets: i0, i1 + 3. */
-export function indices(rank: number, offsets: readonly number[] = []): string {
-  return Array.from({ length: rank }, (_, d) => plus(`i${d}`, offsets[d] ?? 0)).join(', ');
+/** The names of a tensor's dimensions: i0, i1. */
+export function dimensionNames(rank: number): string[] {
+  return Array.from({ length: rank }, (_, d) => `i${d}`);
 }

@@ -1,103 +1,81 @@
 /** QUANTIZE and DEQUANTIZE: between real numbers and integers, and from one scale to another. */
-
 import type { Prepared } from '../../../kernels/kernel.ts';
-import { quantizeScale, roundHalfAway } from '../../../kernels/quantization.ts';
+import { quantizeScale } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
+import { call, divided, type Expression, entry, float32, name, named, plus, read, round, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
+import { type Formula, indicesOf, type Step, step, type Table } from '../../formula/formula.ts';
 import { derive, rescaling, scaleOf } from '../derivation.ts';
-import { Steps } from '../value_trace.ts';
-import { operandAt } from './elementwise.ts';
-import {
-  clamped,
-  magnitude,
-  type OperatorAccount,
-  plus,
-  plusInBrackets,
-  requantized,
-  typeClamp,
-} from './operator_explainer.ts';
+import { clamped, dimensionNames, type Explained, formula, magnitude, type OperatorExplainer, offset, requantized, typeClamp, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
 
-export const QUANTIZE: OperatorAccount<Prepared<typeof reference.QUANTIZE>> = {
+/** Scales and zero points as formulas look them up: one for all, or by the index of a dimension. */
+function perChannel(
+  { quantization, shape }: Tensor,
+  { channels, scales, zeroPoints }: { channels: number; scales: ArrayLike<number>; zeroPoints: ArrayLike<number> },
+) {
+  const names = dimensionNames(shape.length);
+  const at = name(names[quantization?.dimension ?? 0] ?? '');
+  const of = (table: string, values: ArrayLike<number>): Term => (channels > 1 ? entry(table, at) : values[0]!);
+  const tables: Record<string, Table> =
+    channels > 1
+      ? {
+          scale: { first: 0, values: Array.from(scales) },
+          zeroPoint: { first: 0, values: Array.from(zeroPoints) },
+        }
+      : {};
+  return {
+    scale: of('scale', scales),
+    zeroPoint: of('zeroPoint', zeroPoints),
+    tables,
+    input: channels > 1 ? read('input', names.map(name)) : read('input'),
+    formula: (...steps: Step[]): Formula[] =>
+      channels > 1 ? [formula(indicesOf(names, shape), steps)] : valueByValue(...steps),
+  };
+}
+
+export const QUANTIZE: OperatorExplainer<Prepared<typeof reference.QUANTIZE>> = {
   ofFloat: true,
-  inputs: ['input'],
   explain(p) {
     const clamp = typeClamp(p.output.dtype);
     if (p.kind === 'float') {
-      const { output, scales, zeroPoints, channels } = p;
-      const scale = channels > 1 ? 'output.scale[c]' : `${scales[0]}`;
-      const quotient = `round(float32(input / ${scale}))`;
-      const sum = channels > 1 ? `${quotient} + output.zeroPoint[c]` : plus(quotient, zeroPoints[0]!);
+      const { scale, zeroPoint, tables, input, formula } = perChannel(p.output, p);
+      const quotient = named('quotient', float32(divided(input, scale)));
+      const rounded = named('rounded', call('x86int32', round(quotient)));
       return {
-        formulas: [`output = ${clamped(sum, clamp)}`],
-        offsets: channels > 1 ? {} : { output: zeroPoints[0]! },
+        expressions: formula(step('output', clamped(withZeroPoint(rounded, zeroPoint), clamp))),
+        offsets: p.channels > 1 ? {} : { output: p.zeroPoints[0]! },
+        tables,
         clamp,
-        notes: [
-          'a quotient of 2^31 or more, or NaN, becomes the lowest value',
-          ...(channels > 1 ? [`c is the index of dimension ${output.quantization!.dimension}`] : []),
-        ],
+        notes: ['x86int32: a quotient of 2^31 or more, or NaN, becomes -2^31'],
       };
     }
     const { input, output, params } = p;
     const steps = derive(quantizeScale, scaleOf('input', input.scale), scaleOf('output', output.scale));
     const scaling = rescaling('input', steps, [params]);
+    const { inputOffset, outputOffset } = params;
+    const by = { rescaling: scaling, bound: magnitude(input, inputOffset) };
     return {
-      formulas: [
-        ...requantized(
-          plusInBrackets('input', params.inputOffset),
-          scaling,
-          magnitude(input, params.inputOffset),
-          params.outputOffset,
-          clamp,
-        ),
-      ],
-      offsets: { input: params.inputOffset, output: params.outputOffset },
+      expressions: valueByValue(...requantized(offset(read('input'), inputOffset), by, outputOffset, clamp)),
+      offsets: { input: inputOffset, output: outputOffset },
       rescalings: [scaling],
       clamp,
     };
   },
-  trace(account, { at }, p) {
-    const steps = new Steps();
-    const input = operandAt(steps, 'input', p.input, at);
-    if (p.kind === 'float') {
-      const c = channelOf(p.output, p.channels, at);
-      const quotient = Math.fround(input / p.scales[c]!);
-      steps.add('quotient', `float32(${input} / ${p.scales[c]})`, quotient);
-      const rounded = roundHalfAway(quotient);
-      const whole = rounded >= -(2 ** 31) && rounded < 2 ** 31 ? rounded : -(2 ** 31);
-      steps.add('rounded', `round(${quotient})`, whole);
-      return { taps: [], value: steps.output(whole, p.zeroPoints[c]!, account.clamp!), steps: steps.list };
-    }
-    const { inputOffset, outputOffset } = p.params;
-    const scaled = steps.rescale(steps.offset('offset', input, inputOffset), account.rescalings[0]!);
-    return { taps: [], value: steps.output(scaled, outputOffset, account.clamp!), steps: steps.list };
-  },
 };
 
-/** Which of several scales a place has. */
-function channelOf({ quantization }: Tensor, channels: number, at: readonly number[]): number {
-  return channels > 1 ? at[quantization!.dimension]! : 0;
+function withZeroPoint(x: Expression, zeroPoint: Term): Expression {
+  return zeroPoint === 0 ? x : named('zero point', plus(x, zeroPoint));
 }
 
-export const DEQUANTIZE: OperatorAccount<Prepared<typeof reference.DEQUANTIZE>> = {
-  inputs: ['input'],
-  explain({ input, scales, zeroPoints, channels }) {
-    if (channels > 1) {
-      return {
-        formulas: ['output = float32(input.scale[c] * (input - input.zeroPoint[c]))'],
-        notes: [`c is the index of dimension ${input.quantization!.dimension}`],
-      };
-    }
-    const offset = 0 - zeroPoints[0]!;
+export const DEQUANTIZE: OperatorExplainer<Prepared<typeof reference.DEQUANTIZE>> = {
+  ofFloat: true,
+  explain(p): Explained {
+    const { scale, zeroPoint, tables, input, formula } = perChannel(p.input, p);
+    const x = typeof zeroPoint === 'number' ? offset(input, 0 - zeroPoint) : named('offset', plus(input, times(-1, zeroPoint))); // biome-ignore format: one line
     return {
-      formulas: [`output = float32(${scales[0]} * ${plusInBrackets('input', offset)})`],
-      offsets: { input: offset },
+      expressions: formula(step('output', float32(times(scale, x)), 'float32')),
+      offsets: p.channels > 1 ? {} : { input: 0 - p.zeroPoints[0]! },
+      tables,
     };
-  },
-  trace(_, { at }, p) {
-    const steps = new Steps();
-    const c = channelOf(p.input, p.channels, at);
-    const x = steps.offset('offset', operandAt(steps, 'input', p.input, at), 0 - p.zeroPoints[c]!);
-    const value = steps.add('real', `float32(${p.scales[c]} * ${x})`, Math.fround(p.scales[c]! * x));
-    return { taps: [], steps: steps.list, value };
   },
 };

@@ -1,7 +1,8 @@
 /** A node of a model -> a function of C99 with the node's own numbers in it, from what `explain` says. */
 import { SIGMOID_TABLE } from '../../../kernels/quantization.ts';
 import { sizeOf } from '../../../kernels/tensor.ts';
-import type { Clamp, NodeExplanation, NodeTensor, Rescaling } from '../../explain/explanation.ts';
+import type { Clamp, NodeExplanation, NodeTensor } from '../../explain/explanation.ts';
+import type { Rescaling } from '../../formula/rescaling.ts';
 import { constantArray, cType, literal } from './values.ts';
 
 export interface Layer {

@@ -6,11 +6,10 @@ import type { Profile } from '../../../kernels/kernel.ts';
 import * as quantization from '../../../kernels/quantization.ts';
 import * as reference from '../../../kernels/reference/index.ts';
 import { derive, deriveAdd, hex, hexFloat, type Quantity } from '../../../src/explain/derivation.ts';
-import * as accounts from '../../../src/explain/operators/index.ts';
+import * as explainers from '../../../src/explain/operators/index.ts';
 import { explain, Interpreter, type NodeExplanation } from '../../../src/index.ts';
 import { render } from '../../../src/report/document.ts';
 import { explainBlocks } from '../../../src/report/explain.ts';
-import { formulaToTex } from '../../../src/report/tex.ts';
 import { type SmallModel, smallModel } from '../small_models.ts';
 
 const MODELS = new URL('../../../models/', import.meta.url);
@@ -131,7 +130,7 @@ describe('the steps lead to the numbers that prepare computes', () => {
   });
 });
 
-// ---- accounts
+// ---- explainers
 
 const int8 = { type: 'INT8', shape: [1, 4], scale: 0.5, zeroPoint: -3 } as const;
 const one = (op: string, node: Partial<SmallModel['nodes'][0]> = {}, tensors: SmallModel['tensors'] = [int8, int8]) => {
@@ -144,8 +143,8 @@ const one = (op: string, node: Partial<SmallModel['nodes'][0]> = {}, tensors: Sm
   return explain(model).nodes[0]!;
 };
 
-test('accounts are of operators that there are', () => {
-  expect(Object.keys(accounts).filter((op) => !(op in reference))).toEqual([]);
+test('explainers are of operators that there are', () => {
+  expect(Object.keys(explainers).filter((op) => !(op in reference))).toEqual([]);
 });
 
 describe('what is said of a node', () => {
@@ -202,12 +201,12 @@ describe('what is said of a node', () => {
     expect(one('RELU').formulas[0]).not.toContain('int32(');
   });
 
-  test('an operator without an account', () => {
+  test('an operator without a formula', () => {
     const axis = { type: 'INT32', shape: [], data: [0, 0, 0, 0] } as const;
     const int32 = { type: 'INT32', shape: [2] } as const;
     const node = one('CUMSUM', { inputs: [0, 1], options: ['CumsumOptions', {}] }, [int32, axis, int32]);
     expect(node).toMatchObject({ formulas: [], rescalings: [], window: null, clamp: null });
-    expect(node.notes.join()).toMatch(/no account/);
+    expect(node.notes.join()).toMatch(/no formula/);
   });
 
   test('shapes that are computed: after a run on zeros, or by the interpreter as it is', () => {
@@ -289,15 +288,4 @@ describe.each(models.map(({ name }) => name))('%s as a document', (name) => {
       expect(line).toMatch(/^[ -~]*$/);
     }
   });
-});
-
-test.each([
-  ['round(acc * 3 / 2^31)', '\\operatorname{round}(\\mathit{acc} \\cdot 3 / 2^{31})'],
-  ['floor(x / 2^-5)', '\\lfloor x / 2^{-5} \\rfloor'],
-  ['2^(-shift[o])', '2^{ - \\mathit{shift}[o]}'],
-  ['sum{ky < 3, kx < 4} a', '\\sum_{\\mathit{ky} < 3,\\, \\mathit{kx} < 4} a'],
-  ['1.5e-7', '1.5 \\cdot 10^{-7}'],
-  ['d where x >= 0', 'd \\text{ where } x \\ge 0'],
-])('%s in LaTeX', (formula, tex) => {
-  expect(formulaToTex(formula)).toBe(tex);
 });

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../../../kernels/kernel.ts';
 import { sizeOf } from '../../../kernels/tensor.ts';
-import { accountOf } from '../../../src/explain/operators.ts';
-import { unflatten } from '../../../src/explain/value_trace.ts';
+import { explainerOf } from '../../../src/explain/operator_explainers.ts';
+import { exact, unflatten } from '../../../src/formula/evaluate.ts';
 import {
   explain,
   InputError,
@@ -22,7 +22,7 @@ import { Random } from '../../fuzz/random.ts';
 import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
 import { type SmallTensor, smallModel } from '../small_models.ts';
 
-const traced = recorded.filter((op) => accountOf({ op, isCustom: false })?.trace);
+const traced = recorded.filter((op) => explainerOf({ op, isCustom: false }));
 
 test.each(traced)('random models, in every profile that answers were recorded of: %s', (op) => {
   const random = new Random(7);
@@ -33,12 +33,12 @@ test.each(traced)('random models, in every profile that answers were recorded of
     const interpreter = new Interpreter(model, { profile: profiles[0]!, allowFloat: true });
     if (interpreter.nodes.length > 1) continue; // a case of several nodes, of which the operator is not the first
     interpreter.invoke(given);
-    if (explain(interpreter).nodes[0]!.notes.some((note) => note.includes('computes in float32'))) {
+    if (explain(interpreter).nodes[0]!.expressions.length === 0) {
       const { shape } = outputs[profiles[0]!]![0]!;
       if (sizeOf(shape) === 0) continue;
       const place = { node: 0, at: unflatten(shape, 0) };
       expect(() => trace(new Interpreter(model, { allowFloat: true }), given, place)).toThrow(
-        /values of this operator are not traced/,
+        /requant has no formula for it/,
       );
       continue;
     }
@@ -49,7 +49,8 @@ test.each(traced)('random models, in every profile that answers were recorded of
         const expected = profiles.map((profile) => [profile, valuesOf(outputs[profile]![output]!, 0)[flat]]);
         const byProfile = valuesByProfile(found);
         expect([name, profiles.map((profile) => [profile, byProfile[profile]])]).toEqual([name, expected]);
-        for (const { steps, value } of found.profiles) expect(steps.at(-1)?.value ?? null).toBe(value);
+        for (const { steps, value } of found.profiles)
+          expect(steps.at(-1)?.value ?? null).toBe(value === null ? null : exact(value));
         values++;
       }
     }
@@ -127,8 +128,8 @@ test('a convolution at a corner', () => {
   // 2*5 + 3*6 + 4*8 + 5*9 = 105; (105 + 100) / 8 = 25.625
   const steps = found.profiles[0]!.steps.map(({ name, value }) => [name, value]);
   expect(steps).toEqual([
-    ['sum of products', 105],
     ['bias', 100],
+    ['sum of products', 105],
     ['acc', 205],
     ['in real numbers', 25.625],
     ['high multiply', 103],
@@ -179,7 +180,7 @@ describe('wrong usage', () => {
     });
     const run = () => trace(new Interpreter(model), Int32Array.of(1, 2, 3), { node: 0, at: [1] });
     expect(run).toThrow(UnsupportedError);
-    expect(run).toThrow(/CUMSUM \(node 0\): values of this operator are not traced/);
+    expect(run).toThrow(/CUMSUM \(node 0\): requant has no formula for it/);
   });
 });
 
@@ -190,13 +191,15 @@ test('as text: few taps or all, profiles together as far as they agree', () => {
   const dense = trace(interpreter, zeros, { node: 5, at: [0, 3] });
   const few = textOf(dense, false);
   expect(few).toContain('… 546 taps more: --all');
-  expect(few).toMatch(/every profile +value\n {2}sum of products +576 products/);
+  expect(few).toMatch(/every profile +value\n {2}bias +bias\[3\] +-?\d+\n {2}sum of products +576 products/);
   expect(few).toMatch(/profile tflite +value\n {2}product +float64\(/);
   const all = textOf(dense, true);
   expect(all.match(/^ {2}\[0, \d+\]/gm)).toHaveLength(576);
   const corner = textOf(trace(interpreter, zeros, { node: 0, at: [0, 0, 0, 0] }), true);
   expect(corner).toMatch(/\[0, -1, -1, 0\] +\[0, 0, 0, 0\] +-?\d+ +left out/);
-  expect(corner).toMatch(/every profile +value\n {2}sum of products +4 products, 5 left out/);
+  expect(corner).toMatch(
+    /every profile +value\n {2}bias +bias\[0\] +-?\d+\n {2}sum of products +4 products, 5 left out/,
+  );
   expect(corner).toMatch(/profiles tflite, tflite-2.19, tflm +value\n {2}high multiply/);
   expect(corner).toMatch(/profile single-rounding +value\n {2}multiply/);
 });

@@ -12,19 +12,59 @@ export type Scope = { readonly [name: string]: Meaning };
 /** Thrown by a quantity that has no value there: the term of the sum or maximum that asks for it is left out. */
 export class LeftOut extends Error {}
 
-/** The name and the value of `name[...] = expression`, or undefined if it is for another case: `... where x < 0`. */
-export function evaluate(formula: string, scope: Scope): { name: string; value: number | bigint } | undefined {
-  const [equation, condition] = formula.split(' where ');
-  if (condition !== undefined && !holds(condition, scope)) return undefined;
-  const at = equation!.indexOf(' = ');
-  const name = equation!.slice(0, at).replace(/\[.*/, '');
-  return { name, value: toExact(new Parser(equation!.slice(at + 3), scope).whole()) };
+/** A line: `name[i, j] = expression`, `... where x < 0, y >= 2` or `... otherwise`. */
+interface Line {
+  readonly name: string;
+  readonly indices: readonly string[];
+  readonly expression: string;
+  readonly conditions: readonly string[];
 }
 
+function parseLine(line: string): Line {
+  const [equation, conditions] = line.replace(/ otherwise$/, '').split(' where ');
+  const [, name, indices, expression] = /^(\w+)(?:\[([^\]]*)\])? = (.*)$/.exec(equation!)!;
+  return {
+    name: name!,
+    indices: indices?.split(', ') ?? [],
+    expression: expression!,
+    conditions: conditions?.split(/, (?![^(]*\))/) ?? [],
+  };
+}
+
+/** The output's value: by the first line for it whose conditions hold, given the names in the scope. */
+export function evaluateLines(lines: readonly string[], scope: Scope): number | bigint {
+  const parsed = lines.map(parseLine);
+  const output = parsed.at(-1)!.name;
+  const all: { [name: string]: Meaning } = { ...scope };
+  const valueOfName = (name: string, own: Scope) => {
+    const line = parsed.find((other) => other.name === name && other.conditions.every((c) => holds(c, own)));
+    if (!line) throw new LeftOut();
+    return toExact(new Parser(line.expression, own).whole());
+  };
+  for (const { name, indices } of parsed) {
+    if (Object.hasOwn(all, name) || name === output) continue;
+    if (indices.length === 0) all[name] = valueOfName(name, all);
+    else {
+      all[name] = (...at) =>
+        valueOfName(name, { ...all, ...Object.fromEntries(indices.map((index, i) => [index, at[i]!])) });
+    }
+  }
+  return valueOfName(output, all);
+}
+
+const RELATIONS: { readonly [relation: string]: (a: number, b: number) => boolean } = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '=': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+};
+
 function holds(condition: string, scope: Scope): boolean {
-  const [, left, relation, right] = /^(.*) (>=|<) (.*)$/.exec(condition)!;
+  const [, left, relation, right] = /^(.*?) (>=|<=|!=|<|>|=) (.*)$/.exec(condition)!;
   const [a, b] = [left!, right!].map((text) => toNumber(new Parser(text, scope).whole()));
-  return relation === '<' ? a! < b! : a! >= b!;
+  return RELATIONS[relation!]!(a!, b!);
 }
 
 // ---- fractions
@@ -81,6 +121,20 @@ const FUNCTIONS: { readonly [name: string]: (...values: Fraction[]) => Fraction 
   int16: (x) => [BigInt.asIntN(16, x![0] / x![1]), 1n],
   int32: (x) => [BigInt.asIntN(32, x![0] / x![1]), 1n],
   int64: (x) => [BigInt.asIntN(64, x![0] / x![1]), 1n],
+  int8: (x) => [BigInt.asIntN(8, x![0] / x![1]), 1n],
+  uint8: (x) => [BigInt.asUintN(8, x![0] / x![1]), 1n],
+  x86int32: (x) => (x![0] >= -(2n ** 31n) * x![1] && x![0] < 2n ** 31n * x![1] ? x! : [-(2n ** 31n), 1n]),
+  ...Object.fromEntries(
+    [8, 16, 32, 64].map((bits) => {
+      const most = 2n ** BigInt(bits - 1);
+      return [
+        `saturate_int${bits}`,
+        (x: Fraction) => [x[0] < -most ? -most : x[0] >= most ? most - 1n : x[0], 1n] as const,
+      ];
+    }),
+  ),
+  saturate_uint8: (x) => [x![0] < 0n ? 0n : x![0] > 255n ? 255n : x![0], 1n],
+  sign: (x) => [x![0] < 0n ? -1n : 1n, 1n],
 };
 
 // ---- expressions
@@ -173,7 +227,7 @@ class Parser {
     } while (this.#take(','));
     if (!this.#take('}')) throw new Error(`no } in ${this.#tokens.join(' ')}`);
     const start = this.#at;
-    let result: Fraction | undefined;
+    const terms: [value: Fraction, first: number][] = [];
     const run = (d: number, scope: Scope): void => {
       if (d < ranges.length) {
         const [name, count] = ranges[d]!;
@@ -184,14 +238,14 @@ class Parser {
       term.#at = start;
       try {
         const value = term.#product();
-        result = result === undefined ? value : kind === 'sum' ? add(result, value) : FUNCTIONS.max!(result, value);
+        terms.push([value, scope[ranges[0]![0]] as number]);
       } catch (error) {
         if (!(error instanceof LeftOut)) throw error;
       }
     };
     run(0, this.#scope);
     this.#skipProduct();
-    return result ?? [0n, 1n];
+    return folded(kind, terms);
   }
 
   /** To the end of the product that the sum was over. */
@@ -203,6 +257,28 @@ class Parser {
       if (')]}'.includes(token)) depth--;
       if (depth === 0 && (token === '+' || token === '-')) return;
     }
+  }
+}
+
+function folded(kind: string, terms: readonly (readonly [value: Fraction, first: number])[]): Fraction {
+  const values = terms.map(([value]) => value);
+  switch (kind) {
+    case 'sum':
+      return values.reduce(add, [0n, 1n]);
+    case 'product':
+      return values.reduce(multiply, [1n, 1n]);
+    case 'count':
+      return [BigInt(values.length), 1n];
+    case 'max':
+      return values.reduce((a, b) => (isLess(a, b) ? b : a));
+    case 'min':
+      return values.reduce((a, b) => (isLess(b, a) ? b : a));
+    case 'argmax':
+      return fromNumber(terms.reduce((a, b) => (isLess(a[0], b[0]) ? b : a))[1]);
+    case 'argmin':
+      return fromNumber(terms.reduce((a, b) => (isLess(b[0], a[0]) ? b : a))[1]);
+    default:
+      throw new Error(`there is no ${kind}{...}`);
   }
 }
 

@@ -1,0 +1,65 @@
+/** The explainer of each operator, applied to what its own prepare returned. */
+import type * as reference from '../../kernels/reference/index.ts';
+import { formulaLines } from '../formula/text.ts';
+import { rolesOf } from '../model/operator_facts.ts';
+import type { PreparedNode } from '../runtime/subgraph_runner.ts';
+import type { OperatorExplanation } from './explanation.ts';
+import * as explainers from './operators/index.ts';
+import type { OperatorExplainer, Quantized } from './operators/operator_explainer.ts';
+
+const EXPLAINERS: { readonly [op: string]: OperatorExplainer<never> } = explainers satisfies {
+  [Op in keyof typeof explainers]: OperatorExplainer<Quantized<(typeof reference)[Op]>>;
+};
+
+/** What is known of an operator; a custom one may have any name. */
+export function explainerOf({ op, isCustom }: { op: string; isCustom: boolean }): OperatorExplainer<never> | undefined {
+  return isCustom || !Object.hasOwn(EXPLAINERS, op) ? undefined : EXPLAINERS[op];
+}
+
+const NOTHING: OperatorExplanation = {
+  formulas: [],
+  expressions: [],
+  offsets: {},
+  window: null,
+  accumulator: null,
+  rescalings: [],
+  clamp: null,
+  table: null,
+  tables: {},
+  constants: {},
+  notes: [],
+};
+
+export function explainPrepared(prepared: PreparedNode | undefined): OperatorExplanation {
+  if (!prepared) return note('its shapes are computed while the model runs: explain it after an invoke');
+  const explainer = explainerOf(prepared.node);
+  if (!explainer) return note('requant has no formula for this operator: what the file says is all there is');
+  const { kind, hybrid } = prepared.prepared as { readonly kind?: unknown; readonly hybrid?: object };
+  if (kind === 'float' && !explainer.ofFloat)
+    return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
+  const explained = { ...NOTHING, ...explainer.explain(prepared.prepared as never, prepared.node) };
+  const numbers = numbersOf(explained);
+  const outputs = prepared.node.outputs.length;
+  return {
+    ...explained,
+    formulas: explained.expressions.flatMap((formula) => formulaLines(formula, numbers, outputs)),
+  };
+}
+
+/** What a node's expressions refer to. */
+export function numbersOf({ rescalings, table, tables }: Pick<OperatorExplanation, 'rescalings' | 'table' | 'tables'>) {
+  return { rescalings, tables: table ? { ...tables, table } : tables };
+}
+
+const HYBRID =
+  'it computes in float32: its input is quantized whenever it runs, products with integer weights are added in int32';
+
+function note(text: string): OperatorExplanation {
+  return { ...NOTHING, notes: [text] };
+}
+
+/** The role of each of a node's inputs, as formulas name it. */
+export function inputRoles({ op, isCustom }: { op: string; isCustom: boolean }, inputs: number): string[] {
+  const names = isCustom ? [] : rolesOf(op);
+  return Array.from({ length: inputs }, (_, i) => names[i] ?? `input${i}`);
+}

@@ -1,0 +1,32 @@
+/** The functions of expressions that are no operations: of kernels/fixed_point.ts on whole numbers, the C library's on float32. */
+import { expOnNegativeValues, getReciprocal, invSqrtMultiplier, invSqrtShift, logistic, multiplyByQuantizedMultiplier, tanh } from '../../kernels/fixed_point.ts'; // biome-ignore format: one line
+import { floatFunctions, logFunction } from '../../kernels/quantization.ts';
+
+export const FUNCTIONS: { readonly [name: string]: (...values: number[]) => number } = {
+  // ---- whole numbers
+  leadingZeros: (x) => Math.clz32(x!),
+  /** exp of a number with 26 bits of fraction, in 31. */
+  expFixed: (x) => expOnNegativeValues(x!, 5),
+  /** 2^62 / x, x being shifted to the left as far as it goes. */
+  reciprocalFixed: (x) => getReciprocal(x!),
+  /** Of numbers with 27 bits of fraction, in 31. */
+  logisticFixed: (x) => logistic(x!, 4),
+  tanhFixed: (x) => tanh(x!, 4),
+  /** 2^20 / sqrt(x). */
+  inverseRoot: (x) => inverseRoot(x!, false),
+  inverseRootSingleRounding: (x) => inverseRoot(x!, true),
+  xor: (a, b) => a! ^ b!,
+  // ---- float32
+  exp: (x) => floatFunctions.exp(x!),
+  log: (x) => logFunction(1, 0, 'int8')(x!),
+  tanh: (x) => floatFunctions.tanh(x!),
+  sqrt: (x) => Math.fround(Math.sqrt(x!)),
+  elu: (x) => floatFunctions.elu(x!),
+  eluTflm: (x) => floatFunctions.eluTflm(x!),
+  gelu: (x) => floatFunctions.gelu(x!),
+  geluApproximate: (x) => floatFunctions.geluApproximate(x!),
+};
+
+function inverseRoot(x: number, singleRounding: boolean): number {
+  return multiplyByQuantizedMultiplier(1, invSqrtMultiplier(x), invSqrtShift(x) + 20, singleRounding);
+}
