@@ -1,27 +1,22 @@
-/** What another implementation gave, as arrays -> whose values they are, and which: nothing is passed over in silence. */
+/** Another implementation's arrays -> whose values they are, and which: nothing is passed over in silence. */
 import { InputError } from '../../kernels/errors.ts';
-import { elementSize, isDType, isSameShape, sizeOf, viewOf } from '../../kernels/tensor.ts';
-import type { NpyArray, NpyData } from '../io/npy_array.ts';
+import { isSameShape } from '../../kernels/tensor.ts';
+import { countedKey } from '../io/labels.ts';
+import type { GivenArray, NpyData } from '../io/npy_array.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';
 import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
+import { bytesOf, fromBytes, type ReadValues, readValues, type Shaped, signConvention } from './candidate_values.ts';
+import { splitOf } from './concatenated.ts';
 import type { Values } from './hypothesis.ts';
-import { rangeOf } from './node_case.ts';
 
 export type MatchedBy = 'name' | 'index' | 'position' | 'order';
 
-/** One tensor's values, as they have them. */
-export interface TheirTensor {
+/** One tensor's values, as the candidate has them. */
+export interface TheirTensor extends ReadValues {
   readonly tensor: TensorInfo;
   /** The array's name. */
   readonly key: string;
   readonly matchedBy: MatchedBy;
-  /** Integers as the tensor stores them, or real numbers. */
-  readonly values: Values;
-  readonly target: 'quantized' | 'real';
-  /** The values in the tensor's own type, for nodes to run on; null where they are none. */
-  readonly own: TensorData | null;
-  /** What was done to read them. */
-  readonly notes: readonly string[];
 }
 
 export interface Unmatched {
@@ -39,40 +34,97 @@ export interface Tensors {
   readonly ours: ReadonlyMap<number, TensorData>;
 }
 
+type Named = readonly [key: string, array: GivenArray];
+
+/** An array that a tensor was found for. */
+interface Assigned {
+  readonly key: string;
+  readonly array: GivenArray;
+  readonly tensor: TensorInfo;
+  readonly by: MatchedBy;
+}
+
 /** `example`: which, where an array holds several runs. */
 export function matchTheirs(
-  arrays: ReadonlyMap<string, NpyArray>,
+  arrays: ReadonlyMap<string, GivenArray>,
   tensors: Tensors,
   example = 0,
 ): { matched: TheirTensor[]; unmatched: Unmatched[] } {
   const names = namesOf(tensors);
-  const unmatched: Unmatched[] = [];
-  const found = new Map<TensorInfo, TheirTensor>();
-  const put = (key: string, array: NpyArray, tensor: TensorInfo, matchedBy: MatchedBy) => {
-    const shaped = fitted(array, tensor, example);
+  const unmatched: Unmatched[] = [...arrays].flatMap(([key, { unreadable }]) =>
+    unreadable === undefined ? [] : [{ key, reason: unreadable }],
+  );
+  const readable = [...arrays].filter(([, { unreadable }]) => unreadable === undefined);
+  const { assigned, left } = assign(readable, names, tensors, example);
+  for (const [key] of left) unmatched.push({ key, reason: unknownName(key, names) });
+  const found = new Map<TensorInfo, Assigned & { shaped: Shaped }>();
+  for (const entry of assigned) {
+    const { key, array, tensor } = entry;
+    const shaped = fitted(array, tensor, example, tensors.ours.get(tensor.index));
     const other = found.get(tensor);
-    if (typeof shaped === 'string') unmatched.push({ key, reason: shaped });
+    if (typeof shaped === 'string') unmatched.push({ key, reason: shaped + sourceText(array) });
     else if (other) unmatched.push({ key, reason: `${tensor} has the values of ${other.key} already` });
-    else found.set(tensor, { tensor, key, matchedBy, ...read(shaped, tensor, tensors.ours.get(tensor.index)) });
-  };
-  const left = [...arrays].filter(([key, array]) => {
-    const hit = names.get(key) ?? names.get(plainName(key));
-    if (hit) put(key, array, hit.tensor, hit.by);
-    return !hit;
-  });
-  const inOrder = found.size === 0 && unmatched.length === 0 ? orderOf(left, tensors) : undefined;
-  for (const [i, [key, array]] of left.entries()) {
-    if (inOrder) put(key, array, inOrder[i]!, 'order');
-    else unmatched.push({ key, reason: unknownName(key, names) });
+    else found.set(tensor, { ...entry, shaped });
   }
   if (found.size === 0) throw new InputError(nothingMatches(arrays, unmatched, tensors));
-  return { matched: [...found.values()], unmatched };
+  const all = [...found.values()].map((entry) => ({ ...entry, reference: tensors.ours.get(entry.tensor.index) }));
+  const convention = signConvention(all);
+  const matched = all.map(({ key, tensor, by, shaped, reference }) => {
+    return { tensor, key, matchedBy: by, ...readValues(shaped, tensor, reference, convention) };
+  });
+  return { matched, unmatched };
+}
+
+const sourceText = ({ source }: GivenArray) => (source === undefined ? '' : ` (${source})`);
+
+/** By name where names fit; else by order, all together. */
+function assign(readable: readonly Named[], names: Names, tensors: Tensors, example: number) {
+  const left: Named[] = [];
+  const assigned: Assigned[] = [];
+  for (const [key, array] of readable) {
+    const hit = nameFor(key, names);
+    if (hit) assigned.push({ key, array, tensor: hit.tensor, by: hit.by });
+    else left.push([key, array]);
+  }
+  const isFitting = ({ array, tensor }: Assigned) => typeof fitted(array, tensor, example) !== 'string';
+  const isByName = assigned.some(({ by }) => by === 'name');
+  if (assigned.length > 0 && (isByName || assigned.every(isFitting))) return { assigned, left };
+  const ordered = inOrder(readable.filter(([key]) => !isCompanion(key, names)), tensors); // biome-ignore format: one line
+  if (ordered) return { assigned: ordered, left: readable.filter(([key]) => isCompanion(key, names)) };
+  return { assigned, left };
+}
+
+/** Arrays whose names mean nothing, or count otherwise than the model: as many as there are tensors, or one with all values. */
+function inOrder(arrays: readonly Named[], tensors: Tensors): Assigned[] | undefined {
+  const lists = listsOf(tensors);
+  const list = lists.find(
+    (list) =>
+      list.length === arrays.length && list.every((tensor, i) => typeof fitted(arrays[i]![1], tensor, 0) !== 'string'),
+  );
+  if (list)
+    return list.map((tensor, i) => ({ key: arrays[i]![0], array: arrays[i]![1], tensor, by: 'order' as const }));
+  const [one, ...others] = arrays;
+  const parts = one && others.length === 0 ? splitOf(one[0], one[1], lists) : undefined;
+  return parts?.map((part) => ({ ...part, by: 'order' as const }));
 }
 
 /** Quantization parameters stand beside the values in what `requant dump` writes. */
-function unknownName(key: string, names: ReadonlyMap<string, unknown>): string {
+function isCompanion(key: string, names: Names): boolean {
   const [, of] = /^(.+)_(?:scale|zero_point)$/.exec(key) ?? [];
-  return of !== undefined && names.has(of) ? 'quantization, not values' : 'no tensor has this name';
+  return of !== undefined && names.has(of);
+}
+
+function unknownName(key: string, names: Names): string {
+  return isCompanion(key, names) ? 'quantization, not values' : 'no tensor has this name';
+}
+
+type Names = ReadonlyMap<string, { readonly tensor: TensorInfo; readonly by: MatchedBy }>;
+
+/** By the name itself, by what an identifier keeps of it, by a count in it (`03_layer`), by its last word. */
+function nameFor(key: string, names: Names) {
+  const counted = countedKey(key);
+  const word = /(\S+)$/.exec(key)?.[1] ?? key;
+  return names.get(key) ?? names.get(plainName(key)) ?? (counted && names.get(counted)) ?? names.get(plainName(word));
 }
 
 /** Letters and digits alone, as an identifier of C or the name of a file keeps them. */
@@ -116,21 +168,17 @@ function namesOf({ all, inputs, outputs, nodes }: Tensors): Map<string, { tensor
 /** Operators that give their input's values on as they are: implementations have none of them. */
 const RENAMES = ['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'];
 
-/** Arrays without names that mean anything: the outputs of all nodes, of all that compute something, or the model's. */
-function orderOf(arrays: readonly (readonly [string, NpyArray])[], { inputs, outputs, nodes }: Tensors) {
+/** What arrays in order can be: the outputs of all nodes, of all that compute something, or the model's; inputs before them. */
+function listsOf({ inputs, outputs, nodes }: Tensors): TensorInfo[][] {
   const written = nodes.flatMap((node) => node.outputs);
   const computed = nodes.flatMap((node) => (RENAMES.includes(node.op) ? [] : node.outputs));
-  const lists = [written, computed, outputs].flatMap((list) => [list, [...inputs, ...list]]);
-  return lists.find(
-    (list) =>
-      list.length === arrays.length && list.every((tensor, i) => typeof fitted(arrays[i]![1], tensor, 0) !== 'string'),
-  );
+  return [written, computed, outputs].flatMap((list) => [[...list], [...inputs, ...list]]);
 }
 
-function nothingMatches(arrays: ReadonlyMap<string, NpyArray>, unmatched: readonly Unmatched[], { nodes }: Tensors) {
+function nothingMatches(arrays: ReadonlyMap<string, GivenArray>, unmatched: readonly Unmatched[], { nodes }: Tensors) {
   const given = [...arrays].map(([key, { dtype, shape }]) => {
     const reason = unmatched.find((entry) => entry.key === key)?.reason;
-    return `  ${key}: ${dtype} [${shape}]${reason ? `, ${reason}` : ''}`;
+    return `  ${key}: ${dtype === 'none' ? '' : `${dtype} [${shape}], `}${reason ?? 'it is not known whose'}`;
   });
   const wanted = nodes.flatMap(({ index, op, outputs }) =>
     outputs.map((tensor) => `  tensor_${tensor.index}: ${tensor.dtype} [${tensor.shape}], node ${index} ${op}`),
@@ -145,27 +193,27 @@ function nothingMatches(arrays: ReadonlyMap<string, NpyArray>, unmatched: readon
 
 // ---- shapes
 
-interface Shaped {
-  readonly dtype: string;
-  readonly data: NpyData;
-  readonly notes: readonly string[];
-}
-
 const significant = (shape: readonly number[]) => shape.filter((dim) => dim !== 1);
 
 /** The array's values in the tensor's order; a text says why they cannot be its values. */
-function fitted({ dtype, shape, data }: NpyArray, tensor: TensorInfo, example: number): Shaped | string {
+function fitted(array: GivenArray, tensor: TensorInfo, example: number, reference?: TensorData): Shaped | string {
+  const { dtype, shape, data, notes = [] } = array;
   const [first = 0, ...rest] = shape;
   const isList = shape.length === tensor.shape.length + 1 && isSameShape(significant(rest), significant(tensor.shape));
   if (isList && first > 1) {
     if (example >= first) return `it holds ${first} examples, counted from 0; there is no example ${example}`;
     const part = data.subarray(example * tensor.size, (example + 1) * tensor.size);
-    return { dtype, data: part, notes: [`example ${example} of ${first}`] };
+    return { dtype, data: part, notes: [...notes, `example ${example} of ${first}`] };
+  }
+  const bytes = bytesOf(array);
+  if (bytes && (array.isMemory || bytes.length !== tensor.size)) {
+    const shaped = fromBytes(bytes, tensor, reference);
+    return typeof shaped === 'string' ? shaped : { ...shaped, notes: [...notes, ...shaped.notes] };
   }
   if (data.length !== tensor.size) {
-    const bytes = asBytes(data, tensor);
-    if (bytes) return { dtype: tensor.dtype, data: bytes, notes: ['read as raw bytes'] };
-    return `it has ${data.length} values, [${shape}]; ${tensor}, [${tensor.shape}], has ${tensor.size}`;
+    const without = withoutExtras(data, tensor);
+    if (without) return { dtype, data: without.data, notes: [...notes, without.note] };
+    return `it has ${data.length} values, [${shape}]; ${tensor}, [${tensor.shape}], has ${tensor.size}${lengthHint(data, tensor)}`;
   }
   const nchw = channelsFirst(tensor.shape);
   if (
@@ -173,15 +221,28 @@ function fitted({ dtype, shape, data }: NpyArray, tensor: TensorInfo, example: n
     isSameShape(significant(shape), significant(nchw)) &&
     !isSameShape(significant(shape), significant(tensor.shape))
   ) {
-    // biome-ignore format: one line
-    return { dtype, data: fromChannelsFirst(data, tensor.shape), notes: [`[${shape}] read as NCHW`] };
+    const note = `[${shape}] read as NCHW`;
+    return { dtype, data: fromChannelsFirst(data, tensor.shape), notes: [...notes, note] };
   }
-  return { dtype, data, notes: [] };
+  return { dtype, data, notes };
 }
 
-function asBytes(data: NpyData, { dtype, size }: TensorInfo): NpyData | undefined {
-  if (!(data instanceof Uint8Array) || !isDType(dtype) || data.length !== size * elementSize(dtype)) return undefined;
-  return viewOf(dtype, data.slice().buffer, 0, size);
+/** Without the shape that programs print before the values, or the count that they print beside each. */
+function withoutExtras(data: NpyData, { shape, size }: TensorInfo): { data: NpyData; note: string } | undefined {
+  const rank = shape.length;
+  if (data.length === size + rank && shape.every((dim, d) => Number(data[d]) === dim))
+    return { data: data.subarray(rank), note: `the shape before the values, [${shape}], left out` };
+  if (data.length !== 2 * size || size < 3) return undefined;
+  const start = Number(data[0]);
+  for (let i = 0; i < size; i++) if (Number(data[2 * i]) !== start + i) return undefined;
+  const values = data.slice(0, size);
+  for (let i = 0; i < size; i++) values[i] = data[2 * i + 1]!;
+  return { data: values, note: `the first of two columns, which counts from ${start}, left out` };
+}
+
+function lengthHint(data: NpyData, { size }: TensorInfo): string {
+  if (data.length === 2 * size) return ': twice as many, as with decimal commas (write 0.5, not 0,5)';
+  return data.length < size ? ': some are missing' : '';
 }
 
 function channelsFirst(shape: readonly number[]): number[] | undefined {
@@ -200,88 +261,13 @@ function fromChannelsFirst(data: NpyData, [, h = 1, w = 1, c = 1]: readonly numb
 
 // ---- values
 
-type Read = Pick<TheirTensor, 'values' | 'target' | 'own' | 'notes'>;
-
-/** Integers as they are stored, or real numbers: told apart by type and range, and where both may be, by what ours are. */
-function read({ dtype, data, notes }: Shaped, tensor: TensorInfo, ours: TensorData | undefined): Read {
-  const values = Float64Array.from(data as ArrayLike<number | bigint>, Number);
-  const range = rangeOf(tensor.dtype);
-  const q = tensor.quantization;
-  if (tensor.dtype === 'float32') {
-    const reals = values.map(Math.fround);
-    return { values: reals, target: 'quantized', own: Float32Array.from(reals), notes };
-  }
-  if (!range || !isDType(tensor.dtype)) return { values, target: 'quantized', own: ownData(values, tensor), notes };
-  const isInteger = values.every(Number.isInteger);
-  const isReal = dtype === 'float32' || dtype === 'float64';
-  if (isReal && q?.scales.length === 1 && !(isInteger && likesIntegers(values, tensor, ours))) {
-    const [scale, zero] = [q.scales[0]!, q.zeroPoints[0]!];
-    const integers = values.map((real) => Math.round(real / scale) + zero);
-    const isExact = values.every((real, i) => Math.abs(real / scale + zero - integers[i]!) < 1e-3);
-    if (isExact) {
-      const how = `real numbers read back as integers: q = real / ${scale}${zero === 0 ? '' : ` ${zero < 0 ? '-' : '+'} ${Math.abs(zero)}`}`;
-      return { values: integers, target: 'quantized', own: ownData(integers, tensor), notes: [...notes, how] };
-    }
-    if (ours && distance(values, ours, (v) => v) < distance(values, ours, (v) => v / scale + zero)) {
-      return { values, target: 'quantized', own: null, notes: [...notes, 'stored values that are not rounded'] };
-    }
-    return {
-      values,
-      target: 'real',
-      own: null,
-      notes: [...notes, `real numbers, not all of them multiples of ${scale}`],
-    };
-  }
-  if (dtype === `u${tensor.dtype}` && values.some((value) => value > range.max))
-    return unsigned(values, tensor, ours, notes);
-  const outside = values.filter((value) => value < range.min || value > range.max).length;
-  const note = outside > 0 ? [`${outside} values are outside of ${tensor.dtype}`] : [];
-  return { values, target: 'quantized', own: ownData(values, tensor), notes: [...notes, ...note] };
-}
-
-/** Of whole numbers in a float array: whether they are stored values rather than real ones. */
-function likesIntegers(values: Values, tensor: TensorInfo, ours: TensorData | undefined): boolean {
-  const { scales, zeroPoints } = tensor.quantization!;
-  if (!ours) return true;
-  return distance(values, ours, (v) => v) <= distance(values, ours, (v) => v / scales[0]! + zeroPoints[0]!);
-}
-
-function distance(values: Values, ours: TensorData, of: (value: number) => number): number {
-  return values.reduce((sum, value, i) => sum + Math.abs(of(value) - Number(ours[i]!)), 0);
-}
-
-/** Unsigned numbers for a signed tensor: its bytes, or its values shifted by half of the range. */
-function unsigned(values: Values, tensor: TensorInfo, ours: TensorData | undefined, notes: readonly string[]): Read {
-  const half = tensor.dtype === 'int8' ? 128 : 32768;
-  const wrapped = values.map((value) => (value >= half ? value - 2 * half : value));
-  const shifted = values.map((value) => value - half);
-  const isShifted = ours && distance(shifted, ours, (v) => v) < distance(wrapped, ours, (v) => v);
-  const how = isShifted ? `minus ${half}` : 'read as two’s complement';
-  const chosen = isShifted ? shifted : wrapped;
-  return {
-    values: chosen,
-    target: 'quantized',
-    own: ownData(chosen, tensor),
-    notes: [...notes, `unsigned values for ${tensor.dtype}: ${how}`],
-  };
-}
-
-function ownData(values: Values, tensor: TensorInfo): TensorData | null {
-  const { dtype } = tensor;
-  if (!isDType(dtype)) return null;
-  const data = viewOf(dtype, new ArrayBuffer(values.length * elementSize(dtype)), 0, sizeOf([values.length]));
-  for (const [i, value] of values.entries()) {
-    if (!Number.isInteger(value)) return null;
-    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
-    if (Number(data[i]) !== value) return null;
-  }
-  return data;
-}
-
-/** Stored values in the numbers of a candidate's: the integers, or the real numbers that they stand for, in float32. */
-export function valuesAs({ target, tensor }: TheirTensor, data: TensorData): Values {
+/**
+ * Stored values in the numbers of a candidate's: the integers, or the real numbers that they stand for, in float32. Where the
+ * candidate's were printed with few digits, those that are the same to so many are the candidate's.
+ */
+export function valuesAs({ target, tensor, tolerance, values }: TheirTensor, data: TensorData): Values {
   const stored = Float64Array.from(data as ArrayLike<number | bigint>, Number);
-  if (target === 'quantized') return stored;
-  const [scale, zero] = [tensor.quantization!.scales[0]!, tensor.quantization!.zeroPoints[0]!];
-  return stored.map((q) => Math.fround(scale * (q - zero)));
+  const [scale, zero] = [tensor.quantization?.scales[0] ?? 1, tensor.quantization?.zeroPoints[0] ?? 0];
+  const own = target === 'quantized' ? stored : stored.map((q) => Math.fround(scale * (q - zero)));
+  return tolerance ? own.map((value, i) => (Math.abs(value - values[i]!) <= tolerance[i]! ? values[i]! : value)) : own;
 }
