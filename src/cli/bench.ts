@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { benchModel } from '../bench/bench.ts';
 import { benchBlocks } from '../report/bench.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import {
   type EngineOptions,
@@ -33,7 +33,7 @@ export function addBench(program: Command): void {
     .option('--per-op', 'time every node too')
     .addHelpText('after', INPUT_HELP)
     .action((path: string, files: string[], { runs, perOp, signature, ...options }: BenchOptions) => {
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const given = hasInputs(files, options) ? options : { ...options, inputFill: 'random' as const };
       let sources: string[] = [];
       const timing = about(path, () =>

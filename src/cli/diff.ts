@@ -5,7 +5,7 @@ import { diffBlocks } from '../report/diff.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { readTheirs } from './candidate_files.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, otherExamples, readInputs } from './inputs.ts';
 import {
   type EngineOptions,
@@ -30,21 +30,30 @@ export function addDiff(program: Command): void {
         'if all that follows is wrong too. Then tries mistakes on it, alone and together, until one gives their bytes.',
     )
     .argument('<model>', 'a .tflite file')
-    .argument('<theirs>', 'their values: .npz, .npy, .csv, C arrays (.h, .c), raw bytes, or a folder of such files')
+    .argument('<theirs>', 'their values: a file of any kind below, or a folder of such files')
     .option('--input <files...>', 'what both ran on: one file for each input, or one .npz for all', [])
     .addHelpText(
       'after',
       `
-Their values are matched by tensor name, tensor_<index>, node_<n>, output_<i>, or
-by order, if there are as many as nodes. They are the stored integers, or the real
-numbers that these stand for.
+Their values are matched by tensor name, tensor_<index>, node_<n> or layer_<n>,
+output_<i>, or by order, if there are as many as nodes. They are the stored
+integers, or the real numbers that these stand for:
+  .npz, .npy, .json      as NumPy, requant dump and requant run --json write them
+  .csv, .txt, .log, ...  numbers, decimal or hexadecimal; before those of a layer
+                         a label such as "layer 3: 12,-5" or "node 3 CONV_2D:";
+                         xxd, hexdump, od
+  .h, .c, .cc, ...       C arrays
+  .bin, .raw, .dat       bytes of one tensor, or of all in order; own type, or
+                         int16, int32, int64, float32, float64
+Of unsigned bytes for int8 tensors, widths, byte order and layouts that are not
+the tensor's own, a note says what was made of them.
 
 Exit status: 1 if a value differs.
 ${INPUT_HELP}`,
     )
     .action((path: string, theirs: string, options: DiffOptions) => {
       const { input, example } = options;
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const target = targetOf(interpreter);
       const inputs = readInputs(target, input, options);

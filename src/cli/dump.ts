@@ -8,7 +8,7 @@ import { type NpyArray, writeNpy, writeNpz } from '../io/npz.ts';
 import { plural } from '../report/text.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
-import { about, readFile, writeFile } from './files.ts';
+import { about, readModel, writeFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
@@ -37,7 +37,7 @@ export function addDump(program: Command): void {
     .addHelpText('after', INPUT_HELP)
     .action((path: string, options: DumpOptions) => {
       const { input, name, out } = options;
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const inputs = hasInputs(input, options)
         ? readInputs(targetOf(interpreter), input, options).map(({ data }) => data)

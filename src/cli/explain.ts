@@ -4,7 +4,7 @@ import type { Profile } from '../../kernels/kernel.ts';
 import { explain } from '../explain/explain.ts';
 import { type Format, render } from '../report/document.ts';
 import { explainBlocks } from '../report/explain.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';
 import { jsonOption, print, printJson, profileOption } from './output.ts';
 
@@ -28,7 +28,7 @@ export function addExplain(program: Command): void {
       new Option('--format <name>', 'how it is written').choices(['text', 'md', 'json', 'tex']).default('text'),
     )
     .action((path: string, { layer, profile, format, json }: ExplainOptions) => {
-      const explanation = about(path, () => explain(readFile(path), { profile }));
+      const explanation = about(path, () => explain(readModel(path), { profile }));
       const nodes = layer === undefined ? explanation.nodes : nodesOf(explanation.nodes, layer);
       if (json || format === 'json') printJson({ path, ...explanation, nodes });
       else print(render(explainBlocks(path, explanation, nodes, { all: layer !== undefined }), format));

@@ -8,7 +8,7 @@ import { type ExportedLayer, exportC } from '../export/c/model.ts';
 import { plural } from '../report/text.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
-import { about, readFile, writeFile } from './files.ts';
+import { about, readModel, writeFile } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { jsonOption, print, printJson } from './output.ts';
 
@@ -41,7 +41,7 @@ export function addExport(program: Command): void {
     .addHelpText('after', INPUT_HELP)
     .action((_: string, path: string, options: ExportOptions) => {
       const { out, profile, cmsisNn = false, input } = options;
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const interpreter = about(path, () => new Interpreter(bytes, { profile, kernels: 'reference' }));
       const given = input.length > 0 ? options : { ...options, inputFill: options.inputFill ?? ('random' as const) };
       const inputs = readInputs(targetOf(interpreter), input, given).map(({ data }) => data);

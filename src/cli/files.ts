@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, RequantError } from '../../kernels/errors.ts';
+import { modelBytes } from '../io/model_file.ts';
 
 export function readFile(path: string): Uint8Array {
   try {
@@ -10,6 +11,11 @@ export function readFile(path: string): Uint8Array {
   } catch (cause) {
     throw new InputError(`cannot read ${path}: ${(cause as Error).message}`, {}, { cause });
   }
+}
+
+/** A .tflite file, or the one that a C source holds as an array. */
+export function readModel(path: string): Uint8Array {
+  return modelBytes(readFile(path), path);
 }
 
 /** Writes beside the file and renames, so that nobody ever sees half of it. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { inspect } from '../inspect/inspect.ts';
 import { inspectBlocks } from '../report/inspect.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { type FormatOptions, formatOptions, printReport } from './output.ts';
 
 export function addInspect(program: Command): void {
@@ -17,7 +17,7 @@ export function addInspect(program: Command): void {
     .option('--all', 'list every tensor, every scale and every float node')
     .option('--integer-only', 'exit with 1 unless no node touches a float tensor')
     .action((path: string, options: FormatOptions & { all?: boolean; integerOnly?: boolean }) => {
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const inspection = about(path, () => inspect(bytes));
       printReport(
         options,

@@ -5,7 +5,7 @@ import { lint } from '../lint/lint.ts';
 import { SEVERITIES, type Severity, TARGETS, type Target } from '../lint/rule.ts';
 import { lintBlocks } from '../report/lint.ts';
 import { targetOf } from '../runtime/entry_point.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { INPUT_HELP, type PixelOptions, pixelOptions, readEach } from './inputs.ts';
 import { type FormatOptions, formatOptions, printReport, profileOption } from './output.ts';
 
@@ -46,7 +46,7 @@ export function addLint(program: Command): void {
     .action((path: string, options: LintOptions, command: Command) => {
       const { inputs: files, target, failOn } = options;
       const profile = command.getOptionValueSource('profile') === 'default' ? undefined : options.profile;
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const found = about(path, () =>
         lint(bytes, {
           profile,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { plan } from '../plan/plan.ts';
 import { planBlocks } from '../report/plan.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { type FormatOptions, formatOptions, printReport } from './output.ts';
 
 export function addPlan(program: Command): void {
@@ -15,7 +15,7 @@ export function addPlan(program: Command): void {
     )
     .argument('<model>', 'a .tflite file')
     .action((path: string, options: FormatOptions) => {
-      const planned = about(path, () => plan(readFile(path)));
+      const planned = about(path, () => plan(readModel(path)));
       printReport(
         options,
         () => ({ path, ...planned }),

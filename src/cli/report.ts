@@ -7,7 +7,7 @@ import { reportPage } from '../report/report_page.ts';
 import { counted, plural } from '../report/text.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { readTheirs } from './candidate_files.ts';
-import { about, ownPath, readFile, writeFile } from './files.ts';
+import { about, ownPath, readModel, writeFile } from './files.ts';
 import { hasInputs, INPUT_HELP, type InputOptions, inputOptions, readInputs } from './inputs.ts';
 import { type EngineOptions, engineOf, engineOptions, jsonOption, print, printJson } from './output.ts';
 
@@ -49,7 +49,7 @@ function reportOf(path: string, options: ReportOptions): ModelReport {
   const { input, against, example } = options;
   const hasInput = hasInputs(input, options);
   if (against !== undefined && !hasInput) throw new InputError('--against needs --input: what both ran on');
-  const bytes = readFile(path);
+  const bytes = readModel(path);
   return about(path, () =>
     modelReport(bytes, {
       name: path,

@@ -4,7 +4,7 @@ import { InputError } from '../../kernels/errors.ts';
 import { runBlocks } from '../report/run.ts';
 import { type Target, targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import {
   type EngineOptions,
@@ -51,7 +51,7 @@ export function addRun(program: Command): void {
     .option('--each', 'run on every file and every example in it, each as if it were the first')
     .addHelpText('after', INPUT_HELP)
     .action(async (path: string, files: string[], options: RunOptions) => {
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const { signature } = options;
       const target = about(path, () => targetOf(new Interpreter(bytes, engineOf(options)), signature));
       if (!options.json) warnOfMicro(target);

@@ -4,7 +4,7 @@ import { trace } from '../explain/trace.ts';
 import { traceBlocks } from '../report/trace.ts';
 import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
-import { about, readFile } from './files.ts';
+import { about, readModel } from './files.ts';
 import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
 import { LAYER_HELP, nodesOf } from './layers.ts';
 import {
@@ -40,7 +40,7 @@ export function addTrace(program: Command): void {
     .addHelpText('after', INPUT_HELP)
     .action((path: string, options: TraceOptions) => {
       const { layer, at, output, all = false } = options;
-      const bytes = readFile(path);
+      const bytes = readModel(path);
       const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
       const inputs = readInputs(targetOf(interpreter), options.input, options);
       const layers = interpreter.nodes.map(({ index, op, outputs }) => ({

@@ -2,7 +2,7 @@
 import { RequantError, UnsupportedError } from '../../kernels/errors.ts';
 import type { VerifiedModel } from '../report/verify.ts';
 import { verifyModel } from '../verify/verify.ts';
-import { readFile } from './files.ts';
+import { readModel } from './files.ts';
 import { readGolden } from './golden_file.ts';
 import type { EngineOptions } from './output.ts';
 
@@ -21,7 +21,7 @@ export interface VerifiedPair {
 /** Of a model that cannot be verified, why: the others are verified all the same. */
 export function verifyPair([path, golden]: Pair, options: VerifyEngine): VerifiedPair {
   try {
-    const { kernels, ...result } = verifyModel(readFile(path), readGolden(golden), options);
+    const { kernels, ...result } = verifyModel(readModel(path), readGolden(golden), options);
     return { model: { path, ...result, unsupportedOps: [] }, kernels };
   } catch (error) {
     return notVerified(path, error);

@@ -57,10 +57,12 @@ export function matchTheirs(
   const readable = [...arrays].filter(([, { unreadable }]) => unreadable === undefined);
   const { assigned, left } = assign(readable, names, tensors, example);
   for (const [key] of left) unmatched.push({ key, reason: unknownName(key, names) });
+  const orders = assigned.map(({ array, tensor }) => orderOf(array, tensor));
+  const isNchw = orders.includes('NCHW') && !orders.includes('NHWC');
   const found = new Map<TensorInfo, Assigned & { shaped: Shaped }>();
   for (const entry of assigned) {
     const { key, array, tensor } = entry;
-    const shaped = fitted(array, tensor, example, tensors.ours.get(tensor.index));
+    const shaped = fitted(array, tensor, { example, isNchw, reference: tensors.ours.get(tensor.index) });
     const other = found.get(tensor);
     if (typeof shaped === 'string') unmatched.push({ key, reason: shaped + sourceText(array) });
     else if (other) unmatched.push({ key, reason: `${tensor} has the values of ${other.key} already` });
@@ -86,7 +88,7 @@ function assign(readable: readonly Named[], names: Names, tensors: Tensors, exam
     if (hit) assigned.push({ key, array, tensor: hit.tensor, by: hit.by });
     else left.push([key, array]);
   }
-  const isFitting = ({ array, tensor }: Assigned) => typeof fitted(array, tensor, example) !== 'string';
+  const isFitting = ({ array, tensor }: Assigned) => typeof fitted(array, tensor, { example }) !== 'string';
   const isByName = assigned.some(({ by }) => by === 'name');
   if (assigned.length > 0 && (isByName || assigned.every(isFitting))) return { assigned, left };
   const ordered = inOrder(readable.filter(([key]) => !isCompanion(key, names)), tensors); // biome-ignore format: one line
@@ -99,7 +101,8 @@ function inOrder(arrays: readonly Named[], tensors: Tensors): Assigned[] | undef
   const lists = listsOf(tensors);
   const list = lists.find(
     (list) =>
-      list.length === arrays.length && list.every((tensor, i) => typeof fitted(arrays[i]![1], tensor, 0) !== 'string'),
+      list.length === arrays.length &&
+      list.every((tensor, i) => typeof fitted(arrays[i]![1], tensor, { example: 0 }) !== 'string'),
   );
   if (list)
     return list.map((tensor, i) => ({ key: arrays[i]![0], array: arrays[i]![1], tensor, by: 'order' as const }));
@@ -195,8 +198,15 @@ function nothingMatches(arrays: ReadonlyMap<string, GivenArray>, unmatched: read
 
 const significant = (shape: readonly number[]) => shape.filter((dim) => dim !== 1);
 
+interface Fit {
+  readonly example: number;
+  readonly reference?: TensorData | undefined;
+  /** Whether shapes that can be read either way are NCHW, as those of other arrays are. */
+  readonly isNchw?: boolean;
+}
+
 /** The array's values in the tensor's order; a text says why they cannot be its values. */
-function fitted(array: GivenArray, tensor: TensorInfo, example: number, reference?: TensorData): Shaped | string {
+function fitted(array: GivenArray, tensor: TensorInfo, { example, reference, isNchw = false }: Fit): Shaped | string {
   const { dtype, shape, data, notes = [] } = array;
   const [first = 0, ...rest] = shape;
   const isList = shape.length === tensor.shape.length + 1 && isSameShape(significant(rest), significant(tensor.shape));
@@ -215,12 +225,7 @@ function fitted(array: GivenArray, tensor: TensorInfo, example: number, referenc
     if (without) return { dtype, data: without.data, notes: [...notes, without.note] };
     return `it has ${data.length} values, [${shape}]; ${tensor}, [${tensor.shape}], has ${tensor.size}${lengthHint(data, tensor)}`;
   }
-  const nchw = channelsFirst(tensor.shape);
-  if (
-    nchw &&
-    isSameShape(significant(shape), significant(nchw)) &&
-    !isSameShape(significant(shape), significant(tensor.shape))
-  ) {
+  if (orderOf(array, tensor) === 'NCHW' || (isNchw && orderOf(array, tensor) === 'either')) {
     const note = `[${shape}] read as NCHW`;
     return { dtype, data: fromChannelsFirst(data, tensor.shape), notes: [...notes, note] };
   }
@@ -232,8 +237,9 @@ function withoutExtras(data: NpyData, { shape, size }: TensorInfo): { data: NpyD
   const rank = shape.length;
   if (data.length === size + rank && shape.every((dim, d) => Number(data[d]) === dim))
     return { data: data.subarray(rank), note: `the shape before the values, [${shape}], left out` };
-  if (data.length !== 2 * size || size < 3) return undefined;
+  if (data.length !== 2 * size) return undefined;
   const start = Number(data[0]);
+  if (start !== 0 && start !== 1) return undefined;
   for (let i = 0; i < size; i++) if (Number(data[2 * i]) !== start + i) return undefined;
   const values = data.slice(0, size);
   for (let i = 0; i < size; i++) values[i] = data[2 * i + 1]!;
@@ -243,6 +249,15 @@ function withoutExtras(data: NpyData, { shape, size }: TensorInfo): { data: NpyD
 function lengthHint(data: NpyData, { size }: TensorInfo): string {
   if (data.length === 2 * size) return ': twice as many, as with decimal commas (write 0.5, not 0,5)';
   return data.length < size ? ': some are missing' : '';
+}
+
+/** Which order of the axes an array's shape says; undefined where it says none. */
+function orderOf({ shape }: GivenArray, tensor: TensorInfo): 'NCHW' | 'NHWC' | 'either' | undefined {
+  const nchw = channelsFirst(tensor.shape);
+  if (shape.length < 3 || !nchw) return undefined;
+  const [isFirst, isLast] = [nchw, tensor.shape].map((own) => isSameShape(significant(shape), significant(own)));
+  if (isFirst && isLast) return shape.length === 4 ? 'either' : undefined;
+  return isFirst ? 'NCHW' : isLast ? 'NHWC' : undefined;
 }
 
 function channelsFirst(shape: readonly number[]): number[] | undefined {

@@ -220,21 +220,25 @@ function readReals(
 const MOST_DECIMALS = 7;
 const MOST_DIGITS = 8;
 
-/** With how few digits all numbers of a text are printed; undefined where they may be exact. */
+/** With how few decimals or digits all numbers of a text are printed; undefined where they may be exact. */
 function printedDigits(values: Values, dtype: string): { text: string; tolerance: Values } | undefined {
   if (dtype !== 'float64' || values.every((value) => Object.is(Math.fround(value), value))) return undefined;
   const finite = values.filter(Number.isFinite);
-  for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
-    if (!finite.every((value) => Number(value.toFixed(decimals)) === value)) continue;
-    const half = 0.5 * 10 ** -decimals * (1 + 1e-9);
-    return { text: `${decimals} decimal${decimals === 1 ? '' : 's'}`, tolerance: values.map(() => half) };
-  }
-  for (let digits = 1; digits <= MOST_DIGITS; digits++) {
-    if (!finite.every((value) => Number(value.toPrecision(digits)) === value)) continue;
-    const half = (value: number) => 0.5 * 10 ** (Math.floor(Math.log10(Math.abs(value) || 1)) - digits + 1);
-    return { text: `${digits} digits`, tolerance: values.map((value) => half(value) * (1 + 1e-9)) };
-  }
-  return undefined;
+  const least = (from: number, most: number, print: (value: number, count: number) => string) => {
+    for (let count = from; count <= most; count++)
+      if (finite.every((value) => Number(print(value, count)) === value)) return count;
+    return Infinity;
+  };
+  const decimals = least(0, MOST_DECIMALS, (value, count) => value.toFixed(count));
+  const digits = least(1, MOST_DIGITS, (value, count) => value.toPrecision(count));
+  if (decimals === Infinity && digits === Infinity) return undefined;
+  const magnitude = (value: number) => Math.floor(Math.log10(Math.abs(value) || 1));
+  const half = (value: number) => 0.5 * Math.max(10 ** -decimals, 10 ** (magnitude(value) - digits + 1));
+  const [count, what] = decimals <= digits ? [decimals, 'decimal'] : [digits, 'digit'];
+  return {
+    text: `${count} ${what}${count === 1 ? '' : 's'}`,
+    tolerance: values.map((value) => half(value) * (1 + 1e-9)),
+  };
 }
 
 function ownData(values: Values, tensor: TensorInfo): TensorData | null {

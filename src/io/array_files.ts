@@ -43,7 +43,7 @@ export function readArrays(bytes: Uint8Array, file: string): Map<string, GivenAr
   const start = new TextDecoder().decode(utf8(bytes.subarray(0, 65536)));
   if (!TEXTS.includes(kind) && !isText(start)) return raw(bytes, base);
   if (/^\s*\{\s*"/.test(start)) return readJson(bytes, file, base);
-  return looksLikeC(start) ? readCArrays(bytes, file) : readText(bytes, file, base);
+  return looksLikeC(start) ? readCArrays(bytes, file) : readText(bytes, file, base, kind === 'hex');
 }
 
 function startsWith(bytes: Uint8Array, text: string): boolean {

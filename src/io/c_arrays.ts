@@ -26,13 +26,13 @@ export function readCArrays(bytes: Uint8Array, file: string): Map<string, GivenA
 
 /** Arrays whose numbers are bytes, as they are in memory: -1 is 255. */
 export function readCBytes(bytes: Uint8Array, file: string): Map<string, Uint8Array<ArrayBuffer>> {
-  const found = [...new CScanner(bytes, file).arrays(() => new NumberList(Uint8Array))];
+  const found = [...new CScanner(bytes, file, true).arrays(() => new NumberList(Uint8Array))];
   return new Map(found.map(({ name, numbers }) => [name, numbers.values as Uint8Array<ArrayBuffer>]));
 }
 
 /** Whether a text looks like C: an array that is initialized. */
 export function looksLikeC(start: string): boolean {
-  return /\w\s*\[[^\]\n]*\][^=;{}\n]{0,80}=\s*\{/.test(start);
+  return /\w\s*\[[^\]\n]*\][^=;{}[]{0,120}=\s*\{/.test(start);
 }
 
 const TYPES: readonly [word: RegExp, dtype: string, make: new (values: Float64Array) => NpyData][] = [
@@ -89,10 +89,13 @@ const isWord = (byte: number) =>
 class CScanner {
   readonly #bytes: Uint8Array;
   readonly #file: string;
+  /** Whether an array with greater numbers than bytes is passed over. */
+  readonly #onlyBytes: boolean;
   #at = 0;
   #line = 1;
 
-  constructor(bytes: Uint8Array, file: string) {
+  constructor(bytes: Uint8Array, file: string, onlyBytes = false) {
+    this.#onlyBytes = onlyBytes;
     this.#bytes = bytes;
     this.#file = file;
   }
@@ -185,7 +188,7 @@ class CScanner {
     }
   }
 
-  /** The numbers between braces, nested ones in order; undefined, and nothing read, where the first thing is no number. */
+  /** The numbers between braces, nested ones in order; undefined, and nothing read, where they are no list of them. */
   #numbers(list: Numbers): Numbers | undefined {
     const [start, startLine] = [this.#at, this.#line];
     let depth = 0;
@@ -198,7 +201,7 @@ class CScanner {
       else if (byte !== COMMA) {
         const value = this.#number();
         if (value === undefined && list.length > 0) throw this.#error();
-        if (value === undefined) {
+        if (value === undefined || (this.#onlyBytes && !(value >= -128 && value <= 255))) {
           [this.#at, this.#line] = [start, startLine];
           return undefined;
         }

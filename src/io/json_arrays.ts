@@ -5,9 +5,23 @@ import { utf8 } from './text_arrays.ts';
 
 /** @param name of the array where the file is one list */
 export function readJson(bytes: Uint8Array, file: string, name: string): Map<string, GivenArray> {
-  const arrays = new Map<string, GivenArray>();
-  collect(parse(new TextDecoder().decode(utf8(bytes)), file), name, arrays, file);
-  return arrays;
+  const lists = new Map<string, GivenArray[]>();
+  const put: Put = (key, array) => lists.set(key, [...(lists.get(key) ?? []), array]);
+  collect(parse(new TextDecoder().decode(utf8(bytes)), file), name, put, file);
+  return new Map([...lists].flatMap(([key, list]) => stacked(key, list)));
+}
+
+type Put = (key: string, array: GivenArray) => void;
+
+/** Several of one key and size, as the runs of `requant run --each` are: one array of examples. */
+function stacked(key: string, list: readonly GivenArray[]): [string, GivenArray][] {
+  const [first, ...others] = list;
+  const { shape, data } = first!;
+  if (others.some((other) => other.data.length !== data.length))
+    return list.map((array, i) => [i === 0 ? key : `${key}, again (${i})`, array]);
+  if (others.length === 0) return [[key, first!]];
+  const all = Float64Array.from(list.flatMap((array) => Array.from(array.data as Float64Array)));
+  return [[key, { dtype: first!.dtype, shape: [list.length, ...shape], data: typedAs(first!.dtype, all) }]];
 }
 
 function parse(text: string, file: string): unknown {
@@ -21,17 +35,17 @@ function parse(text: string, file: string): unknown {
   }
 }
 
-function collect(value: unknown, key: string, arrays: Map<string, GivenArray>, file: string): void {
+function collect(value: unknown, key: string, put: Put, file: string): void {
   if (isList(value)) {
     const array = arrayOf(value, `${file}, ${key}`);
-    if (array) arrays.set(arrays.has(key) ? `${key}, again` : key, array);
-    else for (const [i, item] of value.entries()) collect(item, `${key}[${i}]`, arrays, file);
+    if (array) put(key, array);
+    else for (const [i, item] of value.entries()) collect(item, `${key}[${i}]`, put, file);
   } else if (isObject(value)) {
     const values = value.values ?? value.data;
-    if (isList(values)) arrays.set(tensorKey(value, key), tensorOf({ ...value, values }, `${file}, ${key}`));
+    if (isList(values)) put(tensorKey(value, key), tensorOf({ ...value, values }, `${file}, ${key}`));
     else if (value.dtype === undefined && value.shape === undefined)
       // else a tensor without values
-      for (const [name, item] of Object.entries(value)) collect(item, name, arrays, file);
+      for (const [name, item] of Object.entries(value)) collect(item, name, put, file);
   }
 }
 
@@ -49,7 +63,7 @@ function tensorOf({ values, shape, dtype }: { readonly [key: string]: unknown },
   if (!array) throw new InputError(`${where}: its values are no list of numbers`);
   const isShape = isList(shape) && shape.every((dim) => typeof dim === 'number');
   const fits = isShape && (shape as number[]).reduce((product, dim) => product * dim, 1) === array.data.length;
-  const own = typeof dtype === 'string' && Object.hasOwn(MAKE, dtype) ? MAKE[dtype]!(array.data) : array.data;
+  const own = typeof dtype === 'string' ? typedAs(dtype, array.data) : array.data;
   const isExact = array.data.every((value: number | bigint, i: number) => same(value, own[i]!));
   return {
     dtype: isExact && own !== array.data ? (dtype as string) : array.dtype,
@@ -69,21 +83,27 @@ const MAKE: { readonly [dtype: string]: (values: NpyData) => NpyData } = {
   float32: (values) => Float32Array.from(values as Float64Array),
 };
 
+/** The same numbers in an array of their type; of types that are not here, as they are. */
+const typedAs = (dtype: string, data: NpyData): NpyData => (Object.hasOwn(MAKE, dtype) ? MAKE[dtype]!(data) : data);
+
 /** A list of numbers, or of lists of one length; undefined where it is none. */
 function arrayOf(list: readonly unknown[], where: string): GivenArray | undefined {
   const shape: number[] = [];
   for (let at: unknown = list; isList(at); at = at[0]) shape.push(at.length);
   const numbers = list.flat(shape.length) as unknown[];
-  if (numbers.length === 0 || numbers.some((item) => isObject(item) || isList(item))) return undefined;
+  if (!isNumber(numbers[0]) || numbers.some((item) => isObject(item) || isList(item))) return undefined;
   const data = Float64Array.from(numbers, (item) => numberOf(item, where));
   const isWhole = shape.reduce((product, dim) => product * dim, 1) === data.length;
   return { dtype: 'float64', shape: isWhole ? shape : [data.length], data };
 }
 
 /** JSON has no NaN, no infinity and no int64: these stand as texts. */
+function isNumber(item: unknown): item is number | boolean | string {
+  if (typeof item === 'string') return /^(NaN|-?Infinity|[-+]?\d[\d.]*(e[-+]?\d+)?)$/i.test(item);
+  return typeof item === 'number' || typeof item === 'boolean';
+}
+
 function numberOf(item: unknown, where: string): number {
-  if (typeof item === 'number') return item;
-  if (typeof item === 'boolean') return item ? 1 : 0;
-  if (typeof item === 'string' && /^(NaN|-?Infinity|[-+]?\d[\d.]*(e[-+]?\d+)?)$/i.test(item)) return Number(item);
+  if (isNumber(item)) return Number(item);
   throw new InputError(`${where}: ${JSON.stringify(item).slice(0, 40)} is no number`);
 }

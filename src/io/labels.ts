@@ -39,8 +39,8 @@ export function countedKey(label: string): string | undefined {
 
 /** Times and levels that loggers put in front of a line. */
 const PREFIXES = [
-  /^\s*\[?\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}:\d{2}(?:[.,:]\d+)?(?:Z|[+-]\d{2}:?\d{2})?\]?\s*(?:->|:|-)?\s*/,
-  /^\s*\[?\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d+)*\]?\s*(?:->|-)?\s*/,
+  /^\s*\[?\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}:\d{2}(?:[.,:]\d+)?(?:Z|[+-]\d{2}:?\d{2})?\]?\s*(?:->|:|-(?=\s))?\s*/,
+  /^\s*\[?\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d+)*\]?\s*(?:->|-(?=\s))?\s*/,
   /^\s*\[\s*\d+\.\d{3,}\]\s+(?=\S)/,
   /^\s*[EWIDV] \(\d+\)\s*/,
   /^\s*[[<](?:err|error|wrn|warn|warning|inf|info|dbg|debug|trace)[\]>]\s*/i,

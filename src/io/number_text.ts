@@ -89,7 +89,8 @@ function otherNumber(bytes: Uint8Array, from: number, to: number): number | unde
   if (to - from > LONGEST) return undefined;
   const word = String.fromCharCode(...bytes.subarray(from, to)).toLowerCase();
   const value = Number(word.replace(/(?<=[\d.])f$/, ''));
-  if (!Number.isNaN(value)) return /[xob]/.test(word) ? undefined : value;
+  const isTooLong = /^[-+]?\d{20}/.test(word) || /[xob]/.test(word); // hexadecimal digits, or a base of its own
+  if (Number.isFinite(value)) return isTooLong ? undefined : value;
   if (/^[-+]?nan(\(\w*\))?f?$/.test(word)) return Number.NaN;
   const infinity = /^([-+]?)inf(inity)?$/.exec(word);
   return infinity ? (infinity[1] === '-' ? -Infinity : Infinity) : undefined;

@@ -10,15 +10,28 @@ import { excerpt, hexDigit, NumberList, numberIn } from './number_text.ts';
  * over, with a note.
  *
  * @param name of the array where there is no label
+ * @param isHex whether numbers that may be decimal or hexadecimal are hexadecimal
  * @throws InputError that names file and line, where something between numbers is none
  */
-export function readText(bytes: Uint8Array, file: string, name: string): Map<string, GivenArray> {
+export function readText(bytes: Uint8Array, file: string, name: string, isHex = false): Map<string, GivenArray> {
   const text = withPoints(utf8(bytes));
+  const hexadecimal = () => new TextReader(text, file, name, true);
+  const own = isHex ? attempt(hexadecimal()) : undefined;
+  if (own) return own;
   const decimal = new TextReader(text, file, name, false);
-  if (decimal.read()) return decimal.arrays();
-  const hexadecimal = new TextReader(text, file, name, true);
-  if (hexadecimal.read()) return hexadecimal.arrays();
-  throw decimal.hexError();
+  const arrays = decimal.read() ?? hexadecimal().read();
+  if (!arrays) throw decimal.hexError();
+  return arrays;
+}
+
+/** undefined where what it reads is of another kind. */
+function attempt(reader: TextReader): Map<string, GivenArray> | undefined {
+  try {
+    return reader.read();
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** UTF-16, which PowerShell writes, as UTF-8; without a byte order mark. */
@@ -37,11 +50,14 @@ interface Section {
   form?: string;
   start?: number;
   last: readonly number[];
+  /** Of its last number. */
+  digits?: number;
 }
 
 /** A label is not longer. */
 const LONGEST_LABEL = 300;
 const NEWLINE = 0x0a;
+const BAR = 0x7c;
 
 /** Blanks, commas, semicolons, quotes, brackets of all kinds: what stands between numbers. */
 const SEPARATORS = new Uint8Array(256);
@@ -76,6 +92,8 @@ class TextReader {
   /** Whether all numbers are of two digits, and one of them begins with 0. */
   #allPairs = true;
   #someLeadingZero = false;
+  /** Whether bytes come without blanks between them. */
+  #isRun = false;
   /** The first that is a number only if it is hexadecimal. */
   #hexToken: InputError | undefined;
 
@@ -86,28 +104,30 @@ class TextReader {
     this.#hex = hex;
   }
 
-  /** false where the numbers are not of the kind that was asked for, decimal or hexadecimal. */
-  read(): boolean {
+  /** undefined where the numbers are not of the kind that was asked for, decimal or hexadecimal. */
+  read(): Map<string, GivenArray> | undefined {
     const bytes = this.#bytes;
     for (let from = 0; from < bytes.length; ) {
       const end = bytes.indexOf(NEWLINE, from);
       const to = end < 0 ? bytes.length : end;
       this.#line++;
-      if (!this.#readLine(from, to)) return false;
+      if (!this.#readLine(from, to)) return undefined;
       from = to + 1;
     }
-    return this.#hex || !(this.#allPairs && this.#someLeadingZero);
+    return this.#hex || !(this.#allPairs && this.#someLeadingZero) ? this.#arrays() : undefined;
   }
 
   hexError(): InputError {
     return this.#hexToken ?? new InputError(`${this.#file} holds no numbers`);
   }
 
-  arrays(): Map<string, GivenArray> {
+  #arrays(): Map<string, GivenArray> {
     const arrays = new Map<string, GivenArray>();
-    for (const { key, line, numbers, form } of this.#sections) {
-      const isBytes = form !== undefined || (this.#hex && this.#allPairs);
-      const data = isBytes ? Uint8Array.from(numbers.values) : numbers.values.slice();
+    for (const { key, line, numbers, form, digits = 0 } of this.#sections) {
+      const isOne = this.#hex && numbers.length === 1 && digits > 2 && digits % 2 === 0;
+      const isBytes = form !== undefined || (this.#hex && this.#allPairs) || isOne;
+      const values = isOne ? digitPairs(numbers.values[0]!, digits) : numbers.values;
+      const data = isBytes ? Uint8Array.from(values) : values.slice();
       const notes = [
         ...(form !== undefined ? [`read as ${form}`] : this.#hex ? ['read as hexadecimal'] : []),
         ...(arrays.size === 0 && this.#passedOverCount > 0 ? [this.#passedOverText()] : []),
@@ -130,10 +150,20 @@ class TextReader {
     let at = from;
     while (at < to && bytes[at]! <= 0x20) at++;
     if (at === to) return true;
+    if (this.#isPlain(at, to)) return this.#readValues(at, to);
     const start = new TextDecoder().decode(bytes.subarray(from, Math.min(to, from + LONGEST_LABEL))).trimEnd();
     const prefix = prefixLength(start);
     if (to - from < LONGEST_LABEL && this.#readHexDump(start.slice(prefix))) return true;
     return this.#readValues(from + prefix, to);
+  }
+
+  /** Whether a line begins with a number that is no time and no offset: there are files with one such in each of millions. */
+  #isPlain(at: number, to: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#tokenEnd(at, to);
+    let last = to - 1;
+    while (bytes[last]! <= 0x20) last--;
+    return end - at < 7 && bytes[last] !== BAR && numberIn(bytes, at, end) !== undefined;
   }
 
   /** false where the line is of no hex dump. */
@@ -173,7 +203,7 @@ class TextReader {
     let hexToken = -1;
     for (let at = this.#next(from, to); at < to; ) {
       const end = this.#tokenEnd(at, to);
-      if (!this.#hex && hexToken < 0 && isHexToken(bytes, at, end)) hexToken = at;
+      if (!this.#hex && isHexToken(bytes, at, end)) hexToken = hexToken < 0 ? at : hexToken;
       else if (numberIn(bytes, at, end, this.#hex) === undefined && !isDType(bytes, at)) {
         [label, labelEnd, hexToken] = [at, end, -1];
         if (at - from > LONGEST_LABEL) throw this.#noNumber(at, end);
@@ -237,15 +267,28 @@ class TextReader {
     const bytes = this.#bytes;
     for (let at = this.#next(from, to); at < to; ) {
       const end = this.#tokenEnd(at, to);
-      if (!isDType(bytes, at)) {
+      if (this.#hex && (end - at > 8 || this.#isRun)) {
+        this.#isRun = true;
+        if (!this.#pushBytes(at, end)) return false;
+      } else if (!isDType(bytes, at)) {
         if (end - at !== 2 || hexDigit(bytes[at]!) < 0 || hexDigit(bytes[at + 1]!) < 0) this.#allPairs = false;
         else if (bytes[at] === 0x30) this.#someLeadingZero = true;
         const value = numberIn(bytes, at, end, this.#hex);
-        if (value === undefined || (this.#hex && end - at > 8)) return false;
-        (this.#current ?? this.#begin()).numbers.push(value);
+        if (value === undefined) return false;
+        const section = this.#current ?? this.#begin();
+        section.numbers.push(value);
+        section.digits = end - at;
       }
       at = this.#next(end, to);
     }
+    return true;
+  }
+
+  /** Bytes without blanks between them, as xxd -p writes; false where there is half of one. */
+  #pushBytes(from: number, to: number): boolean {
+    if ((to - from) % 2 === 1) return false;
+    const section = this.#current ?? this.#begin();
+    for (let at = from; at < to; at += 2) section.numbers.push(numberIn(this.#bytes, at, at + 2, true)!);
     return true;
   }
 
@@ -256,15 +299,21 @@ class TextReader {
   }
 }
 
-/** Two or eight hexadecimal digits that are no decimal number. */
+/** The bytes of one number, as its digits stand. */
+function digitPairs(value: number, digits: number): Float64Array<ArrayBuffer> {
+  const text = value.toString(16).padStart(digits, '0');
+  return Float64Array.from({ length: digits / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** Whole bytes in hexadecimal digits that are no decimal number. */
 function isHexToken(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from !== 2 && to - from !== 8) return false;
+  if ((to - from) % 2 === 1) return false;
   let hasLetter = false;
   for (let at = from; at < to; at++) {
     if (hexDigit(bytes[at]!) < 0) return false;
     if (bytes[at]! > 0x39) hasLetter = true;
   }
-  return hasLetter && numberIn(bytes, from, to) === undefined;
+  return (hasLetter || to - from >= 20) && numberIn(bytes, from, to) === undefined;
 }
 
 /** `dtype=int8`, at the end of what NumPy prints. */

@@ -272,6 +272,37 @@ describe('diff', () => {
     expect(stdout).toContain('nothing_of_ours is not compared: no tensor has this name');
   });
 
+  test('what dump and run write is a right run: JSON, of one and of several examples', async () => {
+    const right = { status: 0, guilty: null };
+    for (const args of [
+      ['dump', model, ...input],
+      ['run', model, input[1]!],
+      ['run', model, input[1]!, '--each'],
+    ]) {
+      const path = file(`own/${args.join('').length}.json`, (await requant(...args, '--json')).stdout);
+      expect(await json('diff', model, path, ...input, '--example', args.includes('--each') ? '3' : '0')).toMatchObject(
+        right,
+      );
+    }
+    await requant('dump', model, ...input, '--out', join(folder, 'own/all.json'));
+    expect(await json('diff', model, join(folder, 'own/all.json'), ...input)).toMatchObject(right);
+    for (const format of ['json', 'csv', 'npz']) {
+      await requant('dump', model, ...input, '--out', join(folder, `own/${format}`), '--format', format);
+      expect(await json('diff', model, join(folder, `own/${format}`), ...input)).toMatchObject(right);
+    }
+  });
+
+  test('a model in a C source', async () => {
+    const bytes = Array.from(readFileSync(model), (byte) => `0x${byte.toString(16)}`);
+    const source = file('model.cc', `alignas(16) const unsigned char g_model[] = {${bytes.join(', ')}};`);
+    expect((await json('inspect', source)).subgraphs).toEqual((await json('inspect', model)).subgraphs);
+    const { stdout } = await requant('run', source, input[1]!);
+    const answer = (await requant('run', model, input[1]!)).stdout.split('\n').slice(3).join('\n');
+    expect(stdout).toContain(answer);
+    const none = await requant('inspect', file('none.cc', 'int a[] = {1, 2};'));
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('is a C source without a model')]);
+  });
+
   test.each([
     ['no such file', ['diff', model, join(folder, 'absent.npz'), ...input], /cannot read/],
     ['nothing of the model', ['diff', model, join(wrong, 'nothing_of_ours.csv'), ...input], /none of the arrays/],
