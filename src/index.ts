@@ -58,3 +58,4 @@ export { Interpreter, type InterpreterOptions, type InvokeInput } from './runtim
 export type { SignatureInfo, SignatureRunner } from './runtime/signature_runner.ts';
 export type { InvokeOptions, NodeInfo } from './runtime/subgraph_runner.ts';
 export { OutputTensor, type TensorData, TensorInfo } from './runtime/tensor_info.ts';
+export { type MicroRefusal, microRefusals } from './targets/tflm.ts';
