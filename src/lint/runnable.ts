@@ -12,8 +12,8 @@ export const invalidScale: Rule = {
   severity: 'error',
   title: 'a scale that is no positive, finite number',
   why:
-    'no real value follows from such a scale. TFLite and TensorFlow Lite Micro do not check it: where a multiplier is made of it, they ' +
-    'answer one and the same value whatever comes in, and a negative scale turns the sign around. requant refuses to run it',
+    'no real value follows from such a scale. TFLite and TensorFlow Lite Micro do not look for it: where a multiplier is made of it, they ' +
+    'refuse the node, or each channel has one value whatever comes in. requant refuses to run it',
   *check({ flows, unprepared }) {
     for (const { subgraph, kinds } of flows) {
       for (const tensor of subgraph.tensors) {
@@ -69,7 +69,7 @@ function isOfInvalidScale(flows: readonly DataFlow[]): boolean {
 }
 
 /** Operators whose prepare fails on it: of pools, TFLite ignores that it did. */
-const CHECKING = ['ADD', 'CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'MUL', 'SUB', 'TRANSPOSE_CONV'];
+export const CHECKING: readonly string[] = ['ADD', 'CONV_2D', 'DEPTHWISE_CONV_2D', 'FULLY_CONNECTED', 'MUL', 'SUB'];
 
 export const activationOverflow: Rule = {
   id: 'activation-overflow',

@@ -102,6 +102,16 @@ const DEFECTS: readonly Defect[] = [
     remedy: 'convert anew; the scale is fixed',
   },
   {
+    ops: ['CONV_2D', 'DEPTHWISE_CONV_2D'],
+    profiles: ['tflite'],
+    when: ({ op, inputs: { length, 2: bias } }, [input]) =>
+      isQuantized(input) && (bias === -1 || (op === 'CONV_2D' && length === 2)),
+    severity: 'error',
+    refuses: true,
+    text: 'it has no bias: TFLite refuses the node, and TensorFlow Lite Micro runs it',
+    remedy: 'give the layer a bias of zeros, as converters do',
+  },
+  {
     ops: ['DEPTHWISE_CONV_2D'],
     profiles: ['tflite'],
     when: ({ inputs: { length } }, [input]) => length === 2 && ['int8', 'uint8'].includes(input?.dtype ?? ''),

@@ -76,17 +76,23 @@ function modelBlocks(model: VerifiedModel): Block[] {
       kind: 'list',
       items: [
         ...(explainedBy?.length ? [`with --profile ${explainedBy.join(' or ')} none differs`] : []),
-        ...(xnnpack && (xnnpack.different === 0 || !explainedBy?.length) ? xnnpackTexts(xnnpack, different) : []),
+        ...(xnnpack ? xnnpackTexts(xnnpack, different, explainedBy?.length ? explainedBy : undefined) : []),
       ],
     },
   ];
 }
 
-function xnnpackTexts({ operators, different: left }: XnnpackVerification, different: number): string[] {
-  if (left >= different) return [];
-  const [explained, differ] = left === 0 ? ['all', 'none differs'] : ['some', `${left} differ`];
+function xnnpackTexts(
+  { operators, different: left }: XnnpackVerification,
+  different: number,
+  explainedBy: readonly string[] | undefined,
+): string[] {
+  if (left >= different || (left > 0 && explainedBy)) return []; // a profile that explains all is the better answer
+  const [explained, differ] =
+    left === 0 ? ['all', explainedBy ? 'none differs either' : 'none differs'] : ['some', `${left} differ`];
+  const end = explainedBy ? 'The outputs do not tell which it was' : 'Record with `requant golden`';
   return [
     `XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains ${explained} of them: ` +
-      `with its formulas for ${operators.map(clean).join(', ')} ${differ}. Record with \`requant golden\``,
+      `with its formulas for ${operators.map(clean).join(', ')} ${differ}. ${end}`,
   ];
 }

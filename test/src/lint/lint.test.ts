@@ -310,6 +310,76 @@ describe('a model that lacks ranges', () => {
   });
 });
 
+describe('equal ranges that an operator demands', () => {
+  // Three layers of one scale, joined by a CONCATENATION, one of them through a RESHAPE; or not joined at all.
+  const shared = real(0.03, -128);
+  const joined: SmallModel = {
+    tensors: [real(0.5), weights, shared, shared, shared, shared, { ...shared, shape: [1, 6] }],
+    nodes: [
+      ...[2, 3, 4].map((to) => ({ op: 'FULLY_CONNECTED', inputs: [0, 1, -1], outputs: [to] })),
+      { op: 'RESHAPE', inputs: [4], outputs: [5], options: ['ReshapeOptions', { newShape: [1, 2] }] as const },
+      { op: 'CONCATENATION', inputs: [2, 3, 5], outputs: [6], options: ['ConcatenationOptions', { axis: 1 }] as const },
+    ],
+    inputs: [0],
+    outputs: [6],
+  };
+
+  test('are no finding; and are one where nothing joins them', () => {
+    expect(rules(lint(smallModel(joined)))).not.toContain('equal-ranges');
+    const apart = { ...joined, nodes: joined.nodes.slice(0, 3), outputs: [2, 3, 4] };
+    expect(rules(lint(smallModel(apart)))).toContain('equal-ranges');
+  });
+});
+
+describe('what is true of some runtimes alone', () => {
+  const image: SmallTensor = { type: 'INT8', shape: [1, 2, 2, 2], scale: 1 };
+  const depthwise = (biased: boolean, type: 'INT8' | 'INT16' = 'INT8'): SmallModel => ({
+    tensors: [{ ...image, type }, { type: 'INT8', shape: [1, 1, 1, 2], scale: 0.5, data: [3, 4] }, { type: 'INT32', shape: [2], scale: 0.5, data: int32(0, 0) }, { ...image, type, scale: 2 }], // biome-ignore format: one line
+    nodes: [{ op: 'DEPTHWISE_CONV_2D', inputs: biased ? [0, 1, 2] : [0, 1], outputs: [3], options: ['DepthwiseConv2DOptions', { strideW: 1, strideH: 1, depthMultiplier: 1 }] }], // biome-ignore format: one line
+    inputs: [0],
+    outputs: [3],
+  });
+  const logistic = chain([real(1), real(1 / 128, -128)], { op: 'LOGISTIC' });
+  const defects = (model: SmallModel, profile?: 'tflite' | 'tflm' | 'tflite-2.19') =>
+    lint(smallModel(model), { profile }).findings.flatMap(({ rule, severity, text }) => (rule === 'upstream-defect' ? [`${severity}: ${text}`] : [])); // biome-ignore format: one line
+
+  test('is not said of another', () => {
+    expect(defects(logistic, 'tflite')).toEqual([
+      expect.stringMatching(/^error: its output scale is not 1\/256: TFLite/),
+    ]);
+    expect(defects(logistic, 'tflm')).toEqual([]);
+  });
+
+  test('is one severity lower where no runtime was asked for, and it is not of TFLite', () => {
+    const stored: SmallTensor = { type: 'INT16', shape: [1, 2], scale: 1 };
+    const equal: SmallModel = {
+      tensors: [stored, { ...stored, scale: 2 }, { type: 'INT8', shape: [1, 2] }],
+      nodes: [{ op: 'GREATER', inputs: [0, 1], outputs: [2] }],
+      inputs: [0, 1],
+      outputs: [2],
+    };
+    const of = (found: readonly string[], runtime: RegExp) => found.filter((text) => runtime.test(text));
+    expect(of(defects(equal), /Micro compares/)).toEqual([expect.stringMatching(/^note: /)]);
+    expect(of(defects(equal, 'tflm'), /Micro compares/)).toEqual([expect.stringMatching(/^warning: /)]);
+    expect(of(defects(equal, 'tflite'), /Micro compares/)).toEqual([]);
+  });
+
+  test('a DEPTHWISE_CONV_2D of 8 bits without a bias', () => {
+    expect(defects(depthwise(false))).toEqual([expect.stringMatching(/^error: it has no bias: .* end the process/)]);
+    expect(defects(depthwise(true))).toEqual([]);
+    expect(defects(depthwise(false, 'INT16'))).toEqual([]);
+    expect(defects(depthwise(false), 'tflm')).toEqual([]);
+  });
+
+  test('a model that the runtime refuses is not runnable', () => {
+    expect(lint(smallModel(logistic)).isRunnable).toBe(false);
+    expect(lint(smallModel(logistic), { profile: 'tflm' }).isRunnable).toBe(true);
+    expect(lint(smallModel(depthwise(false))).isRunnable).toBe(true); // by the reference kernels
+    expect(lint(smallModel(dense({ 1: { ...weights, scale: Infinity } }))).isRunnable).toBe(false);
+    expect(lint(smallModel(dense())).isRunnable).toBe(true);
+  });
+});
+
 test('targets: of one alone, or of all', () => {
   const bytes = smallModel(chain([real(1), real(1)], { op: 'GELU' }));
   const of = (options: LintOptions) => rules(lint(bytes, options)).filter((rule) => rule.endsWith('-operators'));
