@@ -237,7 +237,7 @@ export function kernelCase(
   for (const { dtype, data } of given) {
     for (let i = 0; i < data.length; i++) data[i] = dtype === 'float32' ? 2 * random() - 1 : (256 * random()) | 0;
   }
-  if (kernelSet && !executor.nodes[0].isOptimized) return undefined;
+  if (kernelSet && !executor.nodes[0].node.isOptimized) return undefined;
   return {
     name: it.name,
     kernels,

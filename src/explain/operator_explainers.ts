@@ -2,7 +2,7 @@
 import type * as reference from '../../kernels/reference/index.ts';
 import { formulaLines } from '../formula/text.ts';
 import { rolesOf } from '../model/operator_facts.ts';
-import type { PreparedNode } from '../runtime/subgraph_runner.ts';
+import type { PreparedNode } from '../runtime/executor.ts';
 import type { OperatorExplanation } from './explanation.ts';
 import * as explainers from './operators/index.ts';
 import type { OperatorExplainer, Quantized } from './operators/operator_explainer.ts';

@@ -2,10 +2,10 @@
 import type { Node, Profile } from '../../kernels/kernel.ts';
 import * as reference from '../../kernels/reference/index.ts';
 import { Tensor } from '../../kernels/tensor.ts';
+import type { PreparedNode } from '../runtime/executor.ts';
 import { Executor } from '../runtime/executor.ts';
-import type { PreparedNode } from '../runtime/subgraph_runner.ts';
 
-export class IsolatedNode {
+export class SingleNode {
   /** As the node has them; their data can be written before each run. */
   readonly inputs: readonly (Tensor | undefined)[];
   readonly outputs: readonly Tensor[];
@@ -54,7 +54,7 @@ export class IsolatedNode {
 
   /** After a run: what its prepare returned. */
   get prepared(): PreparedNode {
-    return { node: this.#executor.nodes[0]!, prepared: this.#executor.prepared[0] };
+    return this.#executor.nodes[0]!;
   }
 }
 

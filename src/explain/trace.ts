@@ -4,10 +4,10 @@ import { type Node, PROFILES, type Profile } from '../../kernels/kernel.ts';
 import type { Tensor } from '../../kernels/tensor.ts';
 import { exact, positionIn, type Source, scopeOf } from '../formula/evaluate.ts';
 import { type Tap, type TraceStep, traceFormula, type ValueTrace } from '../formula/trace.ts';
+import type { PreparedNode } from '../runtime/executor.ts';
 import type { Interpreter, InvokeInput } from '../runtime/interpreter.ts';
-import type { PreparedNode } from '../runtime/subgraph_runner.ts';
 import { explainPrepared, inputRoles, numbersOf } from './operator_explainers.ts';
-import { IsolatedNode } from './single_node.ts';
+import { SingleNode } from './single_node.ts';
 
 export interface TraceOptions {
   /** The node's number. */
@@ -98,21 +98,22 @@ function checkPlace(node: Node, { shape }: Tensor, at: readonly number[]) {
 
 function inProfile(node: Node, profile: Profile, o: number, at: readonly number[]): ProfileTrace {
   try {
-    const isolated = new IsolatedNode(node, profile);
-    isolated.run();
-    const output = isolated.outputs[o]!;
-    return profileTrace(profile, output, traceValue(isolated.prepared, output, at));
+    const single = new SingleNode(node, profile);
+    single.run();
+    const output = single.outputs[o]!;
+    return profileTrace(profile, output, traceValue(single.prepared, output, at));
   } catch (error) {
     if (!(error instanceof RequantError)) throw error;
     const reason = (error instanceof UnsupportedError && error.nodes[0]?.reason) || error.message;
-    const refused = reason.replace(/^\w+ \(node 0\): /, ''); // its number where it is isolated
+    const refused = reason.replace(/^\w+ \(node 0\): /, ''); // its number where it is the only node
     return { profile, refused, steps: [], value: null, real: null };
   }
 }
 
 /** The steps to a value, which must be the one that the kernel wrote. */
-function traceValue({ node, prepared }: PreparedNode, output: Tensor, at: readonly number[]): ValueTrace {
-  const explained = explainPrepared({ node, prepared });
+function traceValue(prepared: PreparedNode, output: Tensor, at: readonly number[]): ValueTrace {
+  const { node } = prepared;
+  const explained = explainPrepared(prepared);
   const o = node.outputs.indexOf(output);
   const formula = explained.expressions.find((candidate) => candidate.output === o);
   if (!formula) throw new UnsupportedError(`${node}: requant has no formula for it, and traces no values`, node.place);

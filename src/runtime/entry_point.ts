@@ -1,6 +1,8 @@
 /** What a command runs: a model's main graph, or one of its signatures; both by position. */
+
+import type { PreparedNode } from './executor.ts';
 import type { Interpreter } from './interpreter.ts';
-import type { InvokeOptions, NodeInfo, PreparedNode } from './subgraph_runner.ts';
+import type { InvokeOptions, NodeInfo } from './subgraph_runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface Target {

@@ -46,11 +46,19 @@ export interface ExecutorOptions extends Environment {
 /** Called after a node has run, or after its turn if it was computed while preparing, with its outputs' data in place. */
 export type Tap = (node: Node, isComputed: boolean) => void;
 
-/** A node with what its prepare returned. */
-interface Prepared {
+/** A node as its kernel has it. */
+export interface PreparedNode {
   readonly node: Node;
-  readonly values: unknown;
-  /** Whether its outputs were computed while preparing. */
+  /** What the operator's prepare returned. */
+  readonly prepared: unknown;
+  /** Computes the outputs; undefined where they were computed while preparing. */
+  readonly evaluate: Eval | undefined;
+}
+
+/** On the way to it: no memory has been planned, so nothing is bound. */
+interface UnboundNode {
+  readonly node: Node;
+  readonly prepared: unknown;
   readonly isComputed: boolean;
   /** Of the kernel set, if it takes the node over. */
   readonly optimizedBind: OptimizedBind | undefined;
@@ -60,8 +68,6 @@ interface Stage {
   readonly first: number;
   /** The first node that is not in this stage. */
   readonly end: number;
-  /** By node, from `first`; undefined where a node was computed while preparing. */
-  readonly evals: readonly (Eval | undefined)[];
   /** The values it was prepared for. */
   readonly preparedFor: readonly { readonly tensor: Tensor; readonly values: Tensor['data'] }[];
   /** What this stage and those before it cost. */
@@ -86,31 +92,44 @@ interface Costs {
   readonly work: number;
 }
 
+const NO_GRAPH: Graph = { tensors: [], inputs: [], outputs: [], variables: [], nodes: [] };
+
 const NO_COSTS: Costs = { arena: 0, computed: 0, macs: 0, work: 0 };
 
 export class Executor {
-  readonly graph: Graph;
-  /** The prepared nodes, as far as the graph is prepared. */
-  readonly nodes: Node[] = [];
-  /** What each node's prepare returned. */
-  readonly prepared: unknown[] = [];
   readonly #options: ExecutorOptions;
   readonly #budget: Budget;
+  #graph: Graph = NO_GRAPH;
+  readonly #nodes: PreparedNode[] = [];
   readonly #stages: Stage[] = [];
   /** The last node that reads a tensor; nodes.length for a graph output. */
-  readonly #lastUse: ReadonlyMap<Tensor, number>;
+  #lastUse: ReadonlyMap<Tensor, number> = new Map();
   /** Constants of the file, and what was computed from them while preparing. */
-  readonly #constants: Set<Tensor>;
-  readonly #variables: ReadonlySet<Tensor>;
+  #constants = new Set<Tensor>();
+  #variables: ReadonlySet<Tensor> = new Set();
   #variableBytes = 0;
   /** Of all stages, and of the one that is being prepared. */
   #costs = NO_COSTS;
 
-  /** Prepares the graph as far as that is possible before it runs. */
   constructor(graph: Graph, options: ExecutorOptions, budget = new Budget(options.limits)) {
-    this.graph = graph;
     this.#options = options;
     this.#budget = budget;
+    this.load(graph);
+  }
+
+  get graph(): Graph {
+    return this.#graph;
+  }
+
+  /** As far as the graph is prepared. */
+  get nodes(): readonly PreparedNode[] {
+    return this.#nodes;
+  }
+
+  /** Prepares a graph, as far as that is possible before it runs, in place of the one before. */
+  load(graph: Graph): void {
+    this.dispose();
+    this.#graph = graph;
     this.#lastUse = lastUses(graph);
     this.#constants = new Set(graph.tensors.filter((tensor) => tensor?.known).map((tensor) => tensor!));
     this.#variables = new Set(graph.variables);
@@ -151,16 +170,17 @@ export class Executor {
 
   /** As TFLite: int8 variables start at their zero point, all others at 0. */
   resetVariables(): void {
-    for (const { data, dtype, zeroPoint } of this.graph.variables) {
+    for (const { data, dtype, zeroPoint } of this.#graph.variables) {
       if (data instanceof BigInt64Array) data.fill(0n);
       else data.fill(dtype === 'int8' ? zeroPoint : 0);
     }
   }
 
-  /** Gives back what it takes of the budget; it cannot run afterwards. */
+  /** Gives back what it takes of the budget; it cannot run until it loads a graph again. */
   dispose(): void {
     this.#dropFrom(0, 0);
     this.#budget.release(this.#variableBytes);
+    this.#variableBytes = 0;
   }
 
   /**
@@ -168,32 +188,36 @@ export class Executor {
    * `beforeNode` is called with each node's index, and with their number after the last.
    */
   run(tap?: Tap, beforeNode?: (node: number) => void): void {
-    for (let s = 0, i = 0; i < this.graph.nodes.length; s++) {
+    const nodes = this.#nodes;
+    const count = this.#graph.nodes.length;
+    for (let s = 0, i = 0; i < count; s++) {
       let stage = this.#stages[s];
       if (stage === undefined || !isPreparedFor(stage)) stage = this.#prepareStage(s, i);
       for (; i < stage.end; i++) {
-        const evaluate = stage.evals[i - stage.first];
+        const { node, evaluate } = nodes[i]!;
         beforeNode?.(i);
         evaluate?.();
-        tap?.(this.nodes[i]!, evaluate === undefined);
+        tap?.(node, evaluate === undefined);
       }
     }
-    beforeNode?.(this.graph.nodes.length);
+    beforeNode?.(count);
   }
 
   /** Prepares stage s from node `first` on, as far as values are known; the stages behind it are dropped. */
   #prepareStage(s: number, first: number): Stage {
     this.#dropFrom(s, first);
-    const prepared = this.#prepareNodes(s, first);
-    const { memory, arena } = this.#planMemory(s, first, prepared);
-    const nodes = this.nodes.slice(first);
+    const unbound = this.#prepareNodes(s, first);
+    const { memory, arena } = this.#planMemory(s, first, unbound);
+    unbound.forEach(({ node, prepared, isComputed, optimizedBind }, i) => {
+      const evaluate = isComputed
+        ? undefined
+        : (optimizedBind?.(memory as never) ?? this.#operator(node).bind(prepared as never));
+      this.#nodes[first + i] = { node, prepared, evaluate };
+    });
     const stage: Stage = {
       first,
-      end: first + nodes.length,
-      evals: prepared.map(({ node, values, isComputed, optimizedBind }) =>
-        isComputed ? undefined : (optimizedBind?.(memory as never) ?? this.#operator(node).bind(values as never)),
-      ),
-      preparedFor: [...new Set(nodes.flatMap((node) => node.valuesRead))]
+      end: this.#nodes.length,
+      preparedFor: [...new Set(unbound.flatMap(({ node }) => node.valuesRead))]
         .filter((tensor) => !this.#constants.has(tensor))
         .map((tensor) => ({ tensor, values: tensor.data.slice() })),
       costs: this.#costs,
@@ -204,28 +228,27 @@ export class Executor {
   }
 
   /** Prepares nodes from `first` to the first whose prepare needs values that are not known yet, or to the end. */
-  #prepareNodes(s: number, first: number): Prepared[] {
-    const prepared: Prepared[] = [];
+  #prepareNodes(s: number, first: number): UnboundNode[] {
+    const unbound: UnboundNode[] = [];
     const unsupported: UnsupportedNode[] = [];
     let waiting = false;
-    for (let i = first; i < this.graph.nodes.length && !(waiting && s > 0); i++) {
-      const node = new Node(this.graph.nodes[i]!, this.#options);
+    for (let i = first; i < this.#graph.nodes.length && !(waiting && s > 0); i++) {
+      const node = new Node(this.#graph.nodes[i]!, this.#options);
       try {
-        const { prepare } = this.#operator(node);
+        const operator = this.#operator(node);
         if (waiting) continue; // in stage 0 all nodes are looked up, so that what is missing is said before the graph runs
-        const values = prepare(node);
+        const prepared = operator.prepare(node);
         node.checkOutputs();
         for (const input of node.inputs) if (input && this.#variables.has(input)) input.known = false; // eval may change it
         if (unsupported.length > 0) continue;
-        this.nodes.push(node);
-        this.prepared.push(values);
+        this.#nodes.push({ node, prepared, evaluate: undefined }); // from now on it is dropped with its stage
         this.#addCosts({ macs: node.macs, work: node.cost });
-        const isComputed = this.#computeNow(node, values);
+        const isComputed = this.#computeNow(node, prepared);
         // What other stages wrote lies in other memories.
-        const optimizedBind = isComputed || s > 0 ? undefined : this.#optimize(node, values);
-        prepared.push({ node, values, isComputed, optimizedBind });
+        const optimizedBind = isComputed || s > 0 ? undefined : this.#optimize(node, prepared);
+        unbound.push({ node, prepared, isComputed, optimizedBind });
       } catch (error) {
-        if (this.nodes.at(-1) !== node) this.#options.callees?.release(node);
+        if (this.#nodes.at(-1)?.node !== node) this.#options.callees?.release(node);
         if (error instanceof UnsupportedError) unsupported.push(...reasons(error, node));
         else if (unsupported.length > 0)
           continue; // it may be a mere consequence
@@ -233,8 +256,8 @@ export class Executor {
         else throw inContext(error, node);
       }
     }
-    if (unsupported.length > 0) throw unsupportedNodes(unsupported, this.graph);
-    return prepared;
+    if (unsupported.length > 0) throw unsupportedNodes(unsupported, this.#graph);
+    return unbound;
   }
 
   /** Drops stage s, which begins at node `first`, and all behind it; only what was there before is known then. */
@@ -242,24 +265,23 @@ export class Executor {
     const costs = this.#stages[s - 1]?.costs ?? NO_COSTS;
     this.#budget.release(this.#costs.arena + this.#costs.computed - costs.arena - costs.computed);
     this.#costs = costs;
-    for (const node of this.nodes.slice(first)) {
+    for (const { node } of this.#nodes.slice(first)) {
       this.#options.callees?.release(node);
       for (const tensor of node.outputs) {
         this.#constants.delete(tensor);
         tensor.known = false;
       }
     }
-    for (const node of this.nodes.slice(this.#stages[s - 1]?.first, first)) {
+    for (const { node } of this.#nodes.slice(this.#stages[s - 1]?.first, first)) {
       for (const tensor of node.outputs) tensor.known = true;
     }
-    for (const tensor of [...this.graph.inputs, ...this.#variables]) tensor.known = s > 0;
+    for (const tensor of [...this.#graph.inputs, ...this.#variables]) tensor.known = s > 0;
     this.#stages.length = s;
-    this.nodes.length = first;
-    this.prepared.length = first;
+    this.#nodes.length = first;
   }
 
   #operator(node: Node): Operator {
-    const { unsupported } = this.graph.nodes[node.index]!;
+    const { unsupported } = this.#graph.nodes[node.index]!;
     if (unsupported) node.unsupported(unsupported);
     const known = node.isCustom ? this.#options.customOps : this.#options.operators;
     if (!Object.hasOwn(known, node.op)) {
@@ -305,7 +327,7 @@ export class Executor {
   }
 
   /** Places the tensors that the stage's nodes write, and the memory that they keep. */
-  #planMemory(s: number, first: number, prepared: readonly Prepared[]): { memory: KernelMemory; arena: Arena } {
+  #planMemory(s: number, first: number, unbound: readonly UnboundNode[]): { memory: KernelMemory; arena: Arena } {
     this.#budget.checkMacs(this.#costs.work);
     const tensors: Tensor[] = [];
     const requests: Request[] = [];
@@ -314,8 +336,8 @@ export class Executor {
       tensors.push(tensor);
       requests.push({ bytes: tensor.byteLength, first: from, last: to });
     };
-    if (s === 0) for (const input of new Set(this.graph.inputs)) place(input, -1, this.#lastUse.get(input) ?? -1);
-    for (const [at, { node, isComputed }] of prepared.entries()) {
+    if (s === 0) for (const input of new Set(this.#graph.inputs)) place(input, -1, this.#lastUse.get(input) ?? -1);
+    for (const [at, { node, isComputed }] of unbound.entries()) {
       if (isComputed) continue;
       const i = first + at;
       for (const output of node.outputs) place(output, i, this.#lastUse.get(output) ?? i);
@@ -329,7 +351,7 @@ export class Executor {
       offsets.push(size);
       size = align(size + byteLength);
     }
-    const memory = this.#createMemory(size, prepared);
+    const memory = this.#createMemory(size, unbound);
     this.#addCosts({ arena: plan.size, computed: size - plan.size });
     [...tensors, ...persistents].forEach((tensor, i) => {
       tensor.data = viewOf(tensor.dtype, memory.buffer, offsets[i]!, tensor.size);
@@ -338,9 +360,9 @@ export class Executor {
   }
 
   /** The kernel set's memory where it has taken a node. */
-  #createMemory(bytes: number, prepared: readonly Prepared[]): KernelMemory {
+  #createMemory(bytes: number, unbound: readonly UnboundNode[]): KernelMemory {
     const { kernelSet } = this.#options;
-    if (!kernelSet || prepared.every(({ optimizedBind }) => !optimizedBind)) {
+    if (!kernelSet || unbound.every(({ optimizedBind }) => !optimizedBind)) {
       return { buffer: this.#budget.allocate(bytes) };
     }
     return this.#budget.allocate(bytes, () => kernelSet.createMemory(bytes));
@@ -381,7 +403,9 @@ function isPreparedFor({ preparedFor }: Stage): boolean {
 /** Adds the node to an error that only knows its tensor. */
 function inContext(error: unknown, node: Node): unknown {
   if (error instanceof ValuesNotKnown)
-    error = new UnsupportedError(`it needs the values of ${error.tensor}, ever unknown`);
+    error = new UnsupportedError(
+      `it needs ${error.tensor} when the graph is prepared, but that is known only at run time`,
+    );
   if (!(error instanceof RequantError) || error.node !== undefined) return error;
   const Same = error.constructor as new (message: string, place: ErrorPlace, options: ErrorOptions) => RequantError;
   return new Same(`${node}: ${error.message}`, { ...node.place, tensor: error.tensor }, { cause: error });

@@ -6,9 +6,10 @@ import * as reference from '../../kernels/reference/index.ts';
 import { simd } from '../../kernels/simd/index.ts';
 import { loadModel } from '../model/loader.ts';
 import type { Model } from '../model/model.ts';
-import { Program } from './session.ts';
+import type { PreparedNode } from './executor.ts';
+import { Session } from './session.ts';
 import { type SignatureInfo, SignatureRunner } from './signature_runner.ts';
-import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, Runner } from './subgraph_runner.ts';
+import { byTensor, type InvokeOptions, type NodeInfo, SubgraphRunner } from './subgraph_runner.ts';
 import { described, type OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 import { refuseCompiledModel, refuseFloatModel, withOtherProfile } from './unsupported.ts';
 
@@ -47,10 +48,10 @@ export class Interpreter {
   readonly profile: Profile;
   /** The kernels that run. */
   readonly kernels: 'simd' | 'reference';
-  readonly #program: Program;
-  readonly #main: Runner;
+  readonly #session: Session;
+  readonly #main: SubgraphRunner;
   /** By subgraph, as far as callers have asked for them. */
-  readonly #runners = new Map<number, Runner>();
+  readonly #runners = new Map<number, SubgraphRunner>();
 
   /**
    * Loads, verifies and prepares a model.
@@ -66,19 +67,19 @@ export class Interpreter {
     this.model = loadModel(bytes);
     refuseCompiledModel(this.model, options.customOps);
     if (!options.allowFloat) refuseFloatModel(this.model);
-    const programFor = (profile: Profile) =>
-      new Program(this.model, {
+    const sessionFor = (profile: Profile) =>
+      new Session(this.model, {
         profile,
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         operators: reference,
         customOps: { ...custom, ...options.customOps },
         kernelSet: this.kernels === 'simd' ? simd() : undefined,
       });
-    this.#program = programFor(this.profile);
+    this.#session = sessionFor(this.profile);
     try {
       this.#main = this.#runner(0);
     } catch (error) {
-      throw withOtherProfile(error, this.profile, (other) => programFor(other).enter(0));
+      throw withOtherProfile(error, this.profile, (other) => sessionFor(other).prepareSubgraph(0));
     }
   }
 
@@ -191,12 +192,12 @@ export class Interpreter {
 
   /** Forgets what the model has seen: variables (LSTM, SVDF, streaming models) get their initial values. */
   resetVariables(): void {
-    this.#program.resetVariables();
+    this.#session.resetVariables();
   }
 
   /** Prepares a subgraph when it is first asked for. */
-  #runner(subgraph: number): Runner {
-    const runner = this.#runners.get(subgraph) ?? new Runner(this.#program, this.model.subgraphs[subgraph]!);
+  #runner(subgraph: number): SubgraphRunner {
+    const runner = this.#runners.get(subgraph) ?? new SubgraphRunner(this.#session, this.model.subgraphs[subgraph]!);
     this.#runners.set(subgraph, runner);
     return runner;
   }

@@ -8,7 +8,7 @@ import { bytesOf, isSameShape, type Tensor } from '../../kernels/tensor.ts';
 import type { Model } from '../model/model.ts';
 import { Budget } from './budget.ts';
 import { Executor, type ExecutorOptions, type Tap } from './executor.ts';
-import { buildGraph, Constants } from './graph.ts';
+import { buildGraph, Constants, type Graph } from './graph.ts';
 
 /** Subgraphs that run one another, one inside the other. */
 const MAX_DEPTH = 32;
@@ -19,14 +19,7 @@ const MAX_PARTS = 200_000;
 /** Shapes of a graph's inputs by tensor index, where they are not those in the file. */
 type InputShapes = ReadonlyMap<number, readonly number[]>;
 
-/** A subgraph that callers run, as it is prepared now. */
-export interface Entry {
-  readonly subgraph: number;
-  inputShapes: InputShapes;
-  executor: Executor;
-}
-
-export class Program implements Callees {
+export class Session implements Callees {
   readonly resources: Resource[] = [];
   readonly calledOnce = new Set<number>();
   readonly #model: Model;
@@ -48,32 +41,34 @@ export class Program implements Callees {
     this.#constants = new Constants(options.limits.tensorBytes);
   }
 
-  /** Prepares a subgraph for callers. */
-  enter(subgraph: number): Entry {
-    const inputShapes: InputShapes = new Map();
-    return { subgraph, inputShapes, executor: this.#transaction(() => this.#executor(subgraph, inputShapes)) };
+  /** Prepares a subgraph for callers; the executor is theirs to run, by `run`. */
+  prepareSubgraph(subgraph: number): Executor {
+    return this.#transaction(() => this.#newExecutor(subgraph, new Map(), this.#options));
   }
 
   /**
-   * Prepares an entry again, for inputs of other shapes; if that fails, all is as it was. As in TFLite, its variable
+   * Prepares a subgraph again, for inputs of other shapes; if that fails, all is as it was. As in TFLite, its variable
    * tensors begin anew, and resource variables keep their values. One that no other graph uses may get another shape
    * by that, and then has no value.
    */
-  reshape(entry: Entry, inputShapes: InputShapes): void {
-    const { subgraph } = entry;
-    const variables = entry.executor.graph.variables.map(({ data }) => data.slice());
-    this.#drop(entry.executor);
+  reshape(executor: Executor, subgraph: number, inputShapes: InputShapes): void {
+    const { graph } = executor;
+    const before = new Map(graph.inputs.map(({ index, shape }) => [index, shape]));
+    const variables = graph.variables.map(({ data }) => data.slice());
+    const load = (shapes: InputShapes) => {
+      this.#prepare(subgraph, () => executor.load(this.#graph(subgraph, shapes)));
+      this.#executors.add(executor);
+    };
+    this.#drop(executor);
     try {
-      entry.executor = this.#transaction(() => {
+      this.#transaction(() => {
         const own = this.#takeUnusedResources();
-        const executor = this.#executor(subgraph, inputShapes);
+        load(inputShapes);
         this.#giveBack(own);
-        return executor;
       });
-      entry.inputShapes = inputShapes;
     } catch (error) {
-      entry.executor = this.#executor(subgraph, entry.inputShapes);
-      entry.executor.graph.variables.forEach(({ data }, i) => {
+      load(before);
+      executor.graph.variables.forEach(({ data }, i) => {
         (data as Uint8Array).set(variables[i] as Uint8Array);
       });
       throw error;
@@ -126,11 +121,24 @@ export class Program implements Callees {
   }
 
   /** An executor of a subgraph, whose inputs have the shapes in the file but for those given here. */
-  #executor(subgraph: number, inputShapes: InputShapes, options = this.#options): Executor {
+  #newExecutor(subgraph: number, inputShapes: InputShapes, options: ExecutorOptions): Executor {
+    return this.#prepare(subgraph, () => {
+      const executor = new Executor(this.#graph(subgraph, inputShapes), options, this.#budget);
+      this.#executors.add(executor);
+      return executor;
+    });
+  }
+
+  #graph(subgraph: number, inputShapes: InputShapes): Graph {
     const spec = this.#model.subgraphs[subgraph];
     if (spec === undefined) {
       throw new ModelError(`there is no subgraph ${subgraph}: the file has ${this.#model.subgraphs.length}`);
     }
+    return buildGraph(spec, inputShapes, this.#constants);
+  }
+
+  /** Prepares a subgraph; preparing it may prepare others, but not itself again. */
+  #prepare<T>(subgraph: number, prepare: () => T): T {
     if (this.#preparing.includes(subgraph)) {
       throw new ModelError(`subgraph ${subgraph} runs itself: ${[...this.#preparing, subgraph].join(' -> ')}`);
     }
@@ -141,9 +149,7 @@ export class Program implements Callees {
     }
     this.#preparing.push(subgraph);
     try {
-      const executor = new Executor(buildGraph(spec, inputShapes, this.#constants), options, this.#budget);
-      this.#executors.add(executor);
-      return executor;
+      return prepare();
     } finally {
       this.#preparing.pop();
     }
@@ -156,7 +162,7 @@ export class Program implements Callees {
   }
 
   /** An invoke. */
-  run({ executor }: Entry, tap?: Tap, beforeNode?: (node: number) => void): void {
+  run(executor: Executor, tap?: Tap, beforeNode?: (node: number) => void): void {
     this.#budget.begin();
     this.#isRunning = true;
     try {
@@ -175,7 +181,7 @@ export class Program implements Callees {
     const inputs = this.#model.subgraphs[subgraph]?.inputs ?? [];
     const shapes = new Map(inputs.map((tensor, i) => [tensor, inputShapes[i] ?? []]));
     // An engine has room for few memories of WebAssembly: it reserves gigabytes of addresses for each.
-    const executor = this.#executor(subgraph, shapes, { ...this.#options, kernelSet: undefined });
+    const executor = this.#newExecutor(subgraph, shapes, { ...this.#options, kernelSet: undefined });
     this.#preparedFor.set(node, [...(this.#preparedFor.get(node) ?? []), executor]);
     this.#parts += partsOf(executor);
     return {

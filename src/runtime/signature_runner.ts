@@ -1,7 +1,8 @@
 /** A named way into a model: one of its subgraphs, with names of its own for inputs and outputs. */
 import { InputError, ModelError } from '../../kernels/errors.ts';
 import type { Signature } from '../model/model.ts';
-import { byTensor, type InvokeOptions, type NodeInfo, type PreparedNode, type Runner } from './subgraph_runner.ts';
+import type { PreparedNode } from './executor.ts';
+import { byTensor, type InvokeOptions, type NodeInfo, type SubgraphRunner } from './subgraph_runner.ts';
 import { described, type OutputTensor, type TensorData, type TensorInfo } from './tensor_info.ts';
 
 /** What a signature takes and gives. */
@@ -17,11 +18,11 @@ export interface SignatureInfo {
 export class SignatureRunner implements SignatureInfo {
   readonly key: string;
   readonly subgraph: number;
-  readonly #runner: Runner;
+  readonly #runner: SubgraphRunner;
   readonly #inputs: ReadonlyMap<string, number>;
   readonly #outputs: ReadonlyMap<string, number>;
 
-  constructor(signature: Signature, runner: Runner) {
+  constructor(signature: Signature, runner: SubgraphRunner) {
     this.key = signature.key;
     this.subgraph = signature.subgraph;
     this.#runner = runner;
@@ -113,7 +114,7 @@ export class SignatureRunner implements SignatureInfo {
 }
 
 /** A signature names every input of its subgraph, and nothing but its inputs and outputs. */
-function check({ place, key, inputs, outputs }: Signature, { subgraph }: Runner) {
+function check({ place, key, inputs, outputs }: Signature, { subgraph }: SubgraphRunner) {
   const named = (i: number) => `tensor ${i} '${subgraph.tensors[i]!.name}'`;
   const fail = (tensor: number, problem: string): never => {
     throw new ModelError(`signature '${key}' ${problem} (subgraph ${subgraph.index})`, { ...place, tensor });

@@ -3,7 +3,8 @@ import { InputError } from '../../kernels/errors.ts';
 import type { Node } from '../../kernels/kernel.ts';
 import { isSameShape, type Tensor } from '../../kernels/tensor.ts';
 import type { Subgraph } from '../model/model.ts';
-import type { Entry, Program } from './session.ts';
+import type { Executor, PreparedNode } from './executor.ts';
+import type { Session } from './session.ts';
 import { fill, OutputTensor, type TensorData, TensorInfo } from './tensor_info.ts';
 
 export interface InvokeOptions {
@@ -36,22 +37,16 @@ export interface NodeInfo {
   readonly kernels: 'simd' | 'reference';
 }
 
-/** A node as its kernel has it. */
-export interface PreparedNode {
-  readonly node: Node;
-  /** What the operator's prepare returned. */
-  readonly prepared: unknown;
-}
-
-export class Runner {
+/** The owner of its subgraph's executor: the one that callers run. Nodes that run the subgraph have theirs. */
+export class SubgraphRunner {
   readonly subgraph: Subgraph;
-  readonly #program: Program;
-  readonly #entry: Entry;
+  readonly #session: Session;
+  readonly #executor: Executor;
 
-  constructor(program: Program, subgraph: Subgraph) {
+  constructor(session: Session, subgraph: Subgraph) {
     this.subgraph = subgraph;
-    this.#program = program;
-    this.#entry = program.enter(subgraph.index);
+    this.#session = session;
+    this.#executor = session.prepareSubgraph(subgraph.index);
   }
 
   get inputs(): TensorInfo[] {
@@ -71,28 +66,27 @@ export class Runner {
   }
 
   get preparedNodes(): PreparedNode[] {
-    const { nodes, prepared } = this.#entry.executor;
-    return nodes.map((node, i) => ({ node, prepared: prepared[i] }));
+    return this.#executor.nodes.slice();
   }
 
   get memory(): { readonly arena: number; readonly variables: number; readonly computed: number } {
-    const { arena, variables, computed } = this.#entry.executor.memory;
-    return { arena, variables: variables + this.#program.resourceBytes, computed };
+    const { arena, variables, computed } = this.#executor.memory;
+    return { arena, variables: variables + this.#session.resourceBytes, computed };
   }
 
   get macs(): number {
-    return this.#entry.executor.macs;
+    return this.#executor.macs;
   }
 
   info(i: number): TensorInfo {
     const spec = this.subgraph.tensors[i]!;
-    return new TensorInfo(spec, this.#entry.executor.graph.tensors[i]?.shape ?? spec.shape);
+    return new TensorInfo(spec, this.#executor.graph.tensors[i]?.shape ?? spec.shape);
   }
 
   /** One run on these values, in the order of the inputs; the outputs are in the file's order. */
   invoke(given: readonly unknown[], { tap, replace, beforeNode }: InvokeOptions): OutputTensor[] {
-    this.#program.checkIdle();
-    const { graph } = this.#entry.executor;
+    this.#session.checkIdle();
+    const { graph } = this.#executor;
     graph.inputs.forEach((tensor, i) => {
       fill(tensor, given[i], 'input');
     });
@@ -104,14 +98,14 @@ export class Runner {
         if (values !== undefined) fill(tensor, values, 'the replacement of');
       }
     };
-    this.#program.run(this.#entry, tap || replace ? onNode : undefined, beforeNode);
+    this.#session.run(this.#executor, tap || replace ? onNode : undefined, beforeNode);
     return graph.outputs.map((tensor) => this.#output(tensor));
   }
 
   /** Gives inputs other shapes, by tensor index. If that fails, all is as it was. */
   resize(shapes: ReadonlyMap<number, unknown>): void {
-    this.#program.checkIdle();
-    const inputShapes = new Map(this.#entry.inputShapes);
+    this.#session.checkIdle();
+    const inputShapes = new Map(this.#executor.graph.inputs.map(({ index, shape }) => [index, shape]));
     let changes = false;
     for (const [tensor, shape] of shapes) {
       if (!isShape(shape)) {
@@ -120,7 +114,7 @@ export class Runner {
       changes ||= !isSameShape(shape, this.info(tensor).shape);
       inputShapes.set(tensor, [...shape]);
     }
-    if (changes) this.#program.reshape(this.#entry, inputShapes); // else variables would begin anew, as they do not in TFLite
+    if (changes) this.#session.reshape(this.#executor, this.subgraph.index, inputShapes); // else variables would begin anew, as they do not in TFLite
   }
 
   #output(tensor: Tensor): OutputTensor {
@@ -136,8 +130,8 @@ export class Runner {
       options,
       inputs: inputs.map((t) => (t < 0 ? undefined : this.info(t))),
       outputs: outputs.map((t) => this.info(t)),
-      macs: this.#entry.executor.nodes[i]?.macs ?? 0,
-      kernels: this.#entry.executor.nodes[i]?.isOptimized ? 'simd' : 'reference',
+      macs: this.#executor.nodes[i]?.node.macs ?? 0,
+      kernels: this.#executor.nodes[i]?.node.isOptimized ? 'simd' : 'reference',
     };
   }
 }

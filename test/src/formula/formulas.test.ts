@@ -10,7 +10,7 @@ import type { Formula } from '../../../src/formula/formula.ts';
 import { FUNCTIONS } from '../../../src/formula/functions.ts';
 import { formulaLines } from '../../../src/formula/text.ts';
 import { Interpreter, type TensorData } from '../../../src/index.ts';
-import type { PreparedNode } from '../../../src/runtime/subgraph_runner.ts';
+import type { PreparedNode } from '../../../src/runtime/executor.ts';
 import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
 import { evaluateLines, LeftOut, type Meaning } from './text_parser.ts';
 
