@@ -56,7 +56,8 @@ export function matchTheirs(
   );
   const readable = [...arrays].filter(([, { unreadable }]) => unreadable === undefined);
   const { assigned, left } = assign(readable, names, tensors, example);
-  for (const [key] of left) unmatched.push({ key, reason: unknownName(key, names) });
+  for (const [key, { data }] of left)
+    unmatched.push({ key, reason: unknownName(key, names) + outputHint(data, tensors) });
   const orders = assigned.map(({ array, tensor }) => orderOf(array, tensor));
   const isNchw = orders.includes('NCHW') && !orders.includes('NHWC');
   const found = new Map<TensorInfo, Assigned & { shaped: Shaped }>();
@@ -112,6 +113,13 @@ function inOrder(arrays: readonly Named[], tensors: Tensors): Assigned[] | undef
 }
 
 /** Quantization parameters stand beside the values in what `requant dump` writes. */
+/** Of an array without a name that means anything: why it is not the model's output, where that has another length. */
+function outputHint(data: NpyData, { outputs }: Tensors): string {
+  const [output, ...others] = outputs;
+  if (!output || others.length > 0 || data.length !== 2 * output.size) return '';
+  return `; the output has ${output.size} values, and it has ${data.length}${lengthHint(data, output)}`;
+}
+
 function isCompanion(key: string, names: Names): boolean {
   const [, of] = /^(.+)_(?:scale|zero_point)$/.exec(key) ?? [];
   return of !== undefined && names.has(of);
@@ -126,7 +134,7 @@ type Names = ReadonlyMap<string, { readonly tensor: TensorInfo; readonly by: Mat
 /** By the name itself, by what an identifier keeps of it, by a count in it (`03_layer`), by its last word. */
 function nameFor(key: string, names: Names) {
   const counted = countedKey(key);
-  const word = /(\S+)$/.exec(key)?.[1] ?? key;
+  const word = /\s(\S*[a-z]\S*)$/i.exec(key)?.[1] ?? key;
   return names.get(key) ?? names.get(plainName(key)) ?? (counted && names.get(counted)) ?? names.get(plainName(word));
 }
 

@@ -100,7 +100,7 @@ export function readValues(
   const said = [...notes, ...wide];
   const sign = signOf(values, dtype, tensor, reference, convention);
   const isReal = dtype === 'float32' || dtype === 'float64';
-  const isWhole = values.every(Number.isInteger);
+  const isWhole = values.every((value) => Number.isInteger(value) || Number.isNaN(value));
   if (
     isReal &&
     tensor.quantization?.scales.length === 1 &&
@@ -116,12 +116,16 @@ export function readValues(
   }
   const { min, max } = signed.range;
   const outside = values.filter((value) => value < min || value > max).length;
-  const nan = values.filter(Number.isNaN).length;
   return stored(values, tensor, [
     ...said,
     ...(outside > 0 ? [`${outside} values are outside of ${tensor.dtype}`] : []),
-    ...(nan > 0 ? [`${nan} values are not numbers`] : []),
+    ...notNumbers(values),
   ]);
+}
+
+function notNumbers(values: Values): string[] {
+  const count = values.filter(Number.isNaN).length;
+  return count > 0 ? [`${count} of the values ${count === 1 ? 'is' : 'are'} NaN`] : [];
 }
 
 const numbersOf = (data: NpyData): Values => Float64Array.from(data as ArrayLike<number | bigint>, Number);
@@ -153,7 +157,9 @@ function signOf(
   const fits =
     signed.range.min < 0 ? values.every((value) => value >= 0) : values.every((value) => value < signed.half);
   if (!isOpen || !fits || !reference || !values.every(Number.isInteger)) return undefined;
-  return distance(values, reference, signed.move) < distance(values, reference, (value) => value) ? 'moved' : undefined;
+  const moved = distance(values, reference, signed.move);
+  const isMoved = convention === 'moved' ? moved < distance(values, reference, (value) => value) : moved === 0;
+  return isMoved ? 'moved' : undefined;
 }
 
 /** Of whole numbers in a list of any numbers: whether they are stored values rather than real ones. */
@@ -171,7 +177,10 @@ function likesIntegers(
 }
 
 function distance(values: Values, reference: TensorData, of: (value: number) => number): number {
-  return values.reduce((sum, value, i) => sum + Math.abs(of(value) - Number(reference[i]!)), 0);
+  return values.reduce(
+    (sum, value, i) => sum + (Number.isNaN(value) ? 0 : Math.abs(of(value) - Number(reference[i]!))),
+    0,
+  );
 }
 
 // ---- real numbers
@@ -198,12 +207,13 @@ function readReals(
   const printed = printedDigits(values, dtype);
   const integers = values.map((real) => Math.round(real / scale) + zero);
   const isExact = values.every((real, i) => {
+    if (Number.isNaN(real)) return true;
     const tolerance = printed?.tolerance[i] ?? 0;
     return tolerance < scale / 2 && Math.abs(real - scale * (integers[i]! - zero)) <= Math.max(tolerance, scale * 1e-3);
   });
   if (isExact) {
     const how = `real numbers read back as integers: q = real / ${scale}${zero === 0 ? '' : ` ${zero < 0 ? '-' : '+'} ${Math.abs(zero)}`}`;
-    return stored(integers, tensor, [...notes, how]);
+    return stored(integers, tensor, [...notes, how, ...notNumbers(values)]);
   }
   if (reference && distance(values, reference, (v) => v) < distance(values, reference, (v) => v / scale + zero))
     return { ...stored(values, tensor, [...notes, 'stored values that are not rounded']), own: null };

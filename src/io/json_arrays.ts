@@ -8,6 +8,7 @@ export function readJson(bytes: Uint8Array, file: string, name: string): Map<str
   const lists = new Map<string, GivenArray[]>();
   const put: Put = (key, array) => lists.set(key, [...(lists.get(key) ?? []), array]);
   collect(parse(new TextDecoder().decode(utf8(bytes)), file), name, put, file);
+  if (lists.size === 0 && name !== 'index') throw new InputError(`${file} holds no lists of numbers`);
   return new Map([...lists].flatMap(([key, list]) => stacked(key, list)));
 }
 
@@ -31,7 +32,7 @@ function parse(text: string, file: string): unknown {
     const { message } = cause as Error;
     const [, position] = /position (\d+)/.exec(message) ?? [];
     const line = position === undefined ? '' : `, line ${text.slice(0, Number(position)).split('\n').length}`;
-    throw new InputError(`${file}${line} is no JSON: ${message}`, {}, { cause });
+    throw new InputError(`${file}${line} is no JSON: ${message.replaceAll('\n', ' ')}`, {}, { cause });
   }
 }
 

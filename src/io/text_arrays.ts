@@ -243,6 +243,8 @@ class TextReader {
     }
     const counted = countedKey(label);
     if (counted !== undefined) {
+      const mark = text.search(/[:=>|][^:=>|]*$/) + 1;
+      if (countedKey(text.slice(0, mark)) && isBroken(text.slice(mark))) throw this.#noNumber(last, labelEnd);
       this.#prefix = withoutCount(label);
       this.#turnTo(counted);
       return start;
