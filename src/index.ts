@@ -53,6 +53,8 @@ export type { Remedy, Severity, Target } from './lint/rule.ts';
 export type { FlexbufferValue } from './model/flexbuffers.ts';
 export { loadModel } from './model/loader.ts';
 export type { Model, OperatorSpec, Signature, Subgraph, TensorSpec } from './model/model.ts';
+export type { MicroMemory, PersistentPart } from './plan/micro/memory.ts';
+export type { MicroBuild } from './plan/micro/structs.ts';
 export { type ArenaPlan, type MemoryPlan, type MicroResolver, type PlannedTensor, plan } from './plan/plan.ts';
 export { Interpreter, type InterpreterOptions, type InvokeInput } from './runtime/interpreter.ts';
 export type { SignatureInfo, SignatureRunner } from './runtime/signature_runner.ts';

@@ -9,7 +9,8 @@ export function addPlan(program: Command): void {
   formatOptions(program.command('plan'))
     .summary('how much memory does it take: arena, lifetimes, weights, operators to register')
     .description(
-      'Plans the arena of the tensors that nodes write: its size, a picture of it over time, each tensor with its place and ' +
+      'Says what tensor arena TensorFlow Lite Micro takes on Cortex-M and x86-64, part by part. ' +
+        'Plans the arena of the tensors that nodes write: its size, a picture of it over time, each tensor with its place and ' +
         'lifetime, the node at which most is alive. Tells what the file is made of, and which operators TensorFlow Lite Micro ' +
         'must be told of, as lines to paste.',
     )

@@ -3,13 +3,17 @@ import { dataFlow } from '../inspect/data_flow.ts';
 import { type Size, sizes } from '../inspect/sizes.ts';
 import type { Model } from '../model/model.ts';
 import type { InterpreterOptions } from '../runtime/interpreter.ts';
-import { planInOrder, planMemory, type Request } from '../runtime/memory_planner.ts';
+import { planMemory, type Request } from '../runtime/memory_planner.ts';
 import { compiledFor } from '../targets/compiled.ts';
 import { MICRO_CUSTOM_METHODS, MICRO_METHODS } from '../targets/micro_operators.ts';
 import { type MicroRefusal, microRefusals } from '../targets/tflm.ts';
+import { type MicroMemory, microMemory } from './micro/memory.ts';
+import { CORTEX_M, PYTHON_PACKAGE, X86_64 } from './micro/structs.ts';
 import { type GraphTensor, plannedGraph } from './planned_graph.ts';
 
 export interface MemoryPlan {
+  /** What TensorFlow Lite Micro takes, in builds for Cortex-M and x86-64 and in the Python package. */
+  readonly tflm: readonly MicroMemory[];
   readonly arena: ArenaPlan;
   /** Bytes of variable tensors: they keep their values from invoke to invoke. */
   readonly variables: number;
@@ -27,11 +31,6 @@ export interface ArenaPlan {
   readonly bytes: number;
   /** The largest sum of tensors that are alive at one node: no plan takes less. */
   readonly lowerBound: number;
-  /**
-   * What TensorFlow Lite Micro's order makes, the largest first, and of equal ones the last in the file: GreedyMemoryPlanner, but
-   * for what its kernels ask for as scratch.
-   */
-  readonly largestFirst: number;
   /** The node at which most is alive; null where there is nothing. */
   readonly peak: {
     readonly node: number;
@@ -96,6 +95,7 @@ export function plan(bytes: Uint8Array, options: Omit<InterpreterOptions, 'kerne
   }
   for (const [tensor, lifetime] of lifetimes) if (outputs.has(tensor.index)) lifetime.last = last;
   return {
+    tflm: [CORTEX_M, X86_64, PYTHON_PACKAGE].map((build) => microMemory(model, build)),
     arena: arenaPlan(
       [...lifetimes].map(([tensor, lifetime]) => ({ tensor, bytes: tensor.byteLength, ...lifetime })),
       nodes.map(({ op }) => op),
@@ -115,7 +115,6 @@ function constantsOf(model: Model, bytes: number): Size[] {
 
 function arenaPlan(requests: readonly (Request & { tensor: GraphTensor })[], ops: readonly string[]): ArenaPlan {
   const sorted = [...requests].sort((a, b) => a.first - b.first || a.tensor.index - b.tensor.index);
-  const byIndex = [...requests].sort((a, b) => b.tensor.index - a.tensor.index);
   const { offsets, size } = planMemory(sorted);
   const aliveAt = (node: number) => sorted.filter(({ first, last }) => first <= node && node <= last);
   const alive = ops.map((_, node) => aliveAt(node).reduce((sum, { bytes }) => sum + bytes, 0));
@@ -123,7 +122,6 @@ function arenaPlan(requests: readonly (Request & { tensor: GraphTensor })[], ops
   return {
     bytes: size,
     lowerBound: Math.max(0, ...alive),
-    largestFirst: planInOrder(byIndex, ({ bytes }) => [bytes, 0]).size,
     peak:
       peak < 0
         ? null

@@ -1,13 +1,17 @@
 /** A memory plan: what it takes, a picture of the arena over time, lifetimes, the operators to register. */
+import { CHECKED, type MicroMemory, type PersistentPart } from '../plan/micro/memory.ts';
 import type { ArenaPlan, MemoryPlan, PlannedTensor } from '../plan/plan.ts';
 import type { Block } from './document.ts';
 import { refusalText } from './refusals.ts';
 import { clean, counted, plural, quoted, shapeText } from './text.ts';
 
 export function planBlocks(path: string, plan: MemoryPlan): Block[] {
-  const { arena, variables, file, resolver, refusals, unprepared } = plan;
+  const { tflm, arena, variables, file, resolver, refusals, unprepared } = plan;
   return [
     { kind: 'title', text: clean(path) },
+    { kind: 'heading', text: 'tensor arena of TensorFlow Lite Micro, in bytes' },
+    ...tflmBlocks(tflm, refusals.length > 0),
+    { kind: 'heading', text: 'tensors that nodes write, planned by requant' },
     { kind: 'facts', rows: [...shapes(unprepared), ...facts(arena, variables)] },
     { kind: 'heading', text: 'the arena over time' },
     { kind: 'code', lines: picture(arena) },
@@ -35,13 +39,9 @@ function refused(refusals: MemoryPlan['refusals']): Block[] {
   return [{ kind: 'text', text, tone: 'warning' }];
 }
 
-function facts({ bytes, lowerBound, largestFirst, peak }: ArenaPlan, variables: number): [string, string][] {
+function facts({ bytes, lowerBound, peak }: ArenaPlan, variables: number): [string, string][] {
   return [
     ['arena', `${plural(bytes, 'byte')}; no plan takes less than ${counted(lowerBound)}`],
-    [
-      'largest first',
-      `${plural(largestFirst, 'byte')}: what TensorFlow Lite Micro makes of the same tensors; its kernels' scratch and its own structures come on top`,
-    ],
     ...(peak
       ? [
           [
@@ -53,6 +53,73 @@ function facts({ bytes, lowerBound, largestFirst, peak }: ArenaPlan, variables: 
     ...(variables > 0 ? [['variables', plural(variables, 'byte')] as [string, string]] : []),
   ];
 }
+
+// ---- TensorFlow Lite Micro
+
+const PARTS: { readonly [part in PersistentPart]: string } = {
+  allocator: 'allocator, planner, builtin data allocator',
+  tensors: 'TfLiteEvalTensor of each tensor',
+  nodes: 'NodeAndRegistration of each node',
+  options: 'options of the operators',
+  kernels: "kernels' data: multipliers, shifts, tables",
+  scratchHandles: 'handles of scratch buffers',
+  variables: 'variable tensors',
+  resourceVariables: 'resource variables',
+  inputsAndOutputs: "TfLiteTensor of the model's inputs and outputs",
+};
+
+/** One column a build, one row a part; rows of nothing are left out. */
+function tflmBlocks(builds: readonly MicroMemory[], isRefused: boolean): Block[] {
+  const row = (name: string, of: (memory: MicroMemory) => number) => [
+    name,
+    ...builds.map((memory) => counted(of(memory))),
+  ];
+  const parts = (Object.keys(PARTS) as PersistentPart[]).filter((part) => builds.some(({ parts }) => parts[part] > 0));
+  const unknown = builds[0]?.unknown ?? [];
+  return [
+    {
+      kind: 'table',
+      head: ['', ...builds.map(({ build }) => build.name)],
+      align: `l${'r'.repeat(builds.length)}`,
+      rows: [
+        row('head: tensors and scratch', ({ head }) => head),
+        row('persistent part', ({ persistent }) => persistent),
+        ...parts.map((part) => row(`  ${PARTS[part]}`, (memory) => memory.parts[part])),
+        row('head and persistent part', ({ total }) => total),
+        row('least tensor_arena', ({ leastArena }) => leastArena),
+      ],
+    },
+    {
+      kind: 'list',
+      items: [
+        ...(isRefused ? ['it refuses this model (see below): what it would take with kernels that do not'] : []),
+        ...scratchItems(builds[0]),
+        CHECKED,
+        'Cortex-M: 32 bits, structs as gcc with -fshort-enums lays them out; Python package: what print_allocations() says',
+        'for the reference kernels, and an arena that begins and ends at a multiple of 16',
+        'CMSIS-NN and other optimized kernels ask for other scratch and data, which is not counted here',
+        ...(unknown.length > 0
+          ? [`not counted, because it is not known what their kernels ask for: ${unknown.map(clean).join(', ')}`]
+          : []),
+      ],
+    },
+  ];
+}
+
+function scratchItems(memory: MicroMemory | undefined): string[] {
+  const nodes = new Map<string, number>();
+  for (const { subgraph, node, bytes } of memory?.buffers ?? []) {
+    if (node === undefined) continue;
+    const name = subgraph === 0 ? `node ${node}` : `subgraph ${subgraph} node ${node}`;
+    nodes.set(name, (nodes.get(name) ?? 0) + bytes);
+  }
+  const largest = [...nodes].sort(([, a], [, b]) => b - a);
+  const shown = largest.slice(0, MOST_SCRATCH).map(([name, bytes]) => `${name} ${counted(bytes)}`);
+  if (largest.length > shown.length) shown.push(`${largest.length - shown.length} more nodes less each`);
+  return shown.length > 0 ? [`scratch in the head, while its node runs: ${shown.join(', ')}`] : [];
+}
+
+const MOST_SCRATCH = 4;
 
 // ---- the picture
 
