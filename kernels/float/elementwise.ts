@@ -59,6 +59,7 @@ export const ROUND = unaryFloat((x) => {
 export const absFloat = unaryFloat(Math.abs);
 export const eluFloat = unaryFloat((x) => (x < 0 ? expm1f(x) : x));
 export const logFloat = unaryFloat(logf);
+
 export const rsqrtFloat = unaryFloat((x) => 1 / F(Math.sqrt(x)));
 
 /** Never -0; in tflite-2.19, NaN gives 0. */

@@ -7,6 +7,7 @@
  */
 import { lookup16 } from '../fixed_point.ts';
 import { eluFloat, expFloat, logFloat } from '../float/elementwise.ts';
+import { geluFloat } from '../float/gelu.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type QuantizedType } from '../quantization.ts';
@@ -56,5 +57,5 @@ function bind({ input, output, table }: ReturnType<typeof prepare>): Eval {
 
 export const EXP = withFloat(operator(prepareExp, bind), expFloat);
 export const LOG = withFloat(operator(prepareLog, bind), logFloat);
-export const GELU = operator(prepareGelu, bind);
+export const GELU = withFloat(operator(prepareGelu, bind), geluFloat);
 export const ELU = withFloat(operator(prepareElu, bind), eluFloat);

@@ -1325,6 +1325,7 @@ IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
     (arg_max, "ARG_MAX ARG_MIN"),
     (log_softmax, "LOG_SOFTMAX"),
     (elu, "ELU"),
+    (gelu, "GELU"),
     (plain, "CEIL ROUND"),
     (leaky_relu, "LEAKY_RELU"),
     (softmax, "SOFTMAX"),
