@@ -44,6 +44,22 @@ export function tanhEigen(value: number): number {
   return F(F(F(F(x2 * x) * polynomial(x2, TANH_P)) + x) / polynomial(x2, TANH_Q));
 }
 
+const TANH_END_219 = F(7.905311107635498);
+// biome-ignore format: as a block
+const TANH_P_219 = Float32Array.of(
+  -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5,
+  6.37261928875436e-4, 4.89352455891786e-3,
+);
+const TANH_Q_219 = Float32Array.of(1.19825839466702e-6, 1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3);
+
+/** As it was in TensorFlow 2.19's Eigen. */
+export function tanhEigen219(value: number): number {
+  if (Math.abs(value) < F(0.0004)) return value;
+  const x = Math.max(Math.min(value, TANH_END_219), -TANH_END_219);
+  const x2 = F(x * x);
+  return F(F(x * polynomial(x2, TANH_P_219)) / polynomial(x2, TANH_Q_219));
+}
+
 // biome-ignore format: as a block
 const ERFC_SMALL = Float32Array.of(
   5.618022987619042e-4, -4.913816694170237e-3, 2.6707515120506287e-2, -1.1280010640621185e-1, 3.7612295150756836e-1,

@@ -6,8 +6,8 @@
  *   asymmetric   scale = (max - min) / 255, both taken together with 0,  value = round(x / scale) + zeroPoint
  *
  * Equals: neon_tensor_utils.cc NeonSymmetricQuantizeFloats, NeonAsymmetricQuantizeFloats, which x86-64 runs by SSE. Deviations: of
- * values among which there is NaN, the extremes are those of the others; C++ leaves them undefined. Infinities, too, are quantized
- * in some way.
+ * values among which there is NaN, the extremes are those of the others; C++ leaves them undefined. Infinities, too, and rows of subnormal
+ * numbers alone are quantized in some way.
  */
 import type { Node } from '../kernel.ts';
 import { roundHalfAway } from '../quantization.ts';
@@ -115,7 +115,8 @@ function roundValues(
   for (let i = from; i < end; i++) {
     const scaled = F(x[i] * inverse);
     const rounded = i < vectors ? Math.trunc(F(scaled + (scaled < 0 ? -0.5 : 0.5))) : roundHalfAway(scaled);
-    values[i] = Math.min(Math.max(rounded + zeroPoint, least), 127) - zeroPoint;
+    const isNoInt32 = Number.isNaN(rounded) || (i >= vectors && rounded >= 2 ** 31); // of rows of the least numbers that there are
+    values[i] = Math.min(Math.max(isNoInt32 ? least : rounded + zeroPoint, least), 127) - zeroPoint;
   }
 }
 

@@ -121,14 +121,14 @@ class Draw:
     def floats(self, shape, finite=False):
         """
         An input of float32: noise; then, in half of the cases, ends of the type, infinities and NaN among zeros of both
-        signs and halves. Finite: neither of the latter two.
+        signs and halves. Finite: neither of the latter two, nor subnormal numbers.
         """
         reach = self.choice(1, 4, 20)
         runs = [np.asarray(self.random.uniform(-reach, reach, shape), np.float32) for _ in range(RUNS)]
         few = np.float32([0, -0.0, 0.5, -0.5, 1, -1, 3, 6, -100])
         ends = np.float32([3.4e38, -3.4e38, 1e-40, -1e-40, np.inf, -np.inf, np.nan]) if self.chance(0.5) else few
         if finite:
-            ends = ends[np.isfinite(ends)]
+            ends = ends[np.isfinite(ends) & (np.abs(ends) != np.float32(1e-40))]
         kinds = self.random.choice([0, 1, 2], shape, p=[0.5, 0.44, 0.06])
         runs[1] = np.choose(kinds, [runs[1], self.random.choice(few, shape), self.random.choice(ends, shape)])
         return Tensor("float32", tuple(shape), runs=runs)

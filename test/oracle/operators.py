@@ -239,6 +239,13 @@ def batch_matmul(d, op, dtype):  # not uint8
     rows, depth, columns, batch = d.integer(1, 5), d.integer(1, 9), d.integer(1, 5), d.shape(0, 2, 6)
     adj_x, adj_y = d.chance(0.3), d.chance(0.3)
     other = "int8" if dtype == "int16" and d.chance(0.3) else dtype
+    if dtype == "hybrid-int8":  # several dimensions of matrices mix up the rows' scales
+        batch = d.shape(0, 1, 6)
+        fields = {"adjX": adj_x, "adjY": adj_y, "asymmetricQuantizeInputs": d.chance(0.5)}
+        x = d.floats((*batch, depth, rows) if adj_x else (*batch, rows, depth), finite=True)
+        y = (*batch, columns, depth) if adj_y else (*batch, depth, columns)
+        y = d.constant("int8", d.values("int8", y), scale=d.power(-9, -4), zero_point=0)
+        return Node(op, [x, y], [Tensor("float32")], options("BatchMatMul", **fields))
     if dtype == "float32":
         batch_y = tuple(1 if d.chance(0.2) else dim for dim in batch)
         x = d.floats((*batch, depth, rows) if adj_x else (*batch, rows, depth))
@@ -1331,6 +1338,34 @@ IN_FLOAT = [  # the same in float32, which no compression makes smaller: a fifth
     (softmax, "SOFTMAX"),
     (l2_normalization, "L2_NORMALIZATION"),
     (reduction, "MEAN SUM REDUCE_MAX REDUCE_MIN REDUCE_PROD"),
+    (concatenation, "CONCATENATION"),
+    (split, "SPLIT SPLIT_V"),
+    (pack, "PACK"),
+    (unpack, "UNPACK"),
+    (pad, "PAD PADV2"),
+    (mirror_pad, "MIRROR_PAD"),
+    (reshape, "RESHAPE"),
+    (squeeze, "SQUEEZE"),
+    (expand_dims, "EXPAND_DIMS"),
+    (transpose, "TRANSPOSE"),
+    (slice_, "SLICE"),
+    (strided_slice, "STRIDED_SLICE"),
+    (gather, "GATHER"),
+    (gather_nd, "GATHER_ND"),
+    (tile, "TILE"),
+    (broadcast_to, "BROADCAST_TO"),
+    (space_to_batch_nd, "SPACE_TO_BATCH_ND BATCH_TO_SPACE_ND"),
+    (space_to_depth, "SPACE_TO_DEPTH DEPTH_TO_SPACE"),
+    (reverse_v2, "REVERSE_V2"),
+    (reverse_sequence, "REVERSE_SEQUENCE"),
+    (dynamic_update_slice, "DYNAMIC_UPDATE_SLICE"),
+    (one_hot, "ONE_HOT"),
+    (fill, "FILL"),
+    (select, "SELECT SELECT_V2"),
+    (resize, "RESIZE_NEAREST_NEIGHBOR"),
+    (rank, "RANK"),
+    (shape, "SHAPE"),
+    (plain, "ZEROS_LIKE"),
     (resize, "RESIZE_BILINEAR"),
 ]
 
@@ -1339,6 +1374,7 @@ FLOAT_LAYERS = [  # float32 activations with weights that are not behind a DEQUA
     (conv_2d, "float32-weights hybrid-int8 hybrid-uint8 hybrid-int4", "CONV_2D"),
     (depthwise_conv_2d, "float32-weights hybrid-int8", "DEPTHWISE_CONV_2D"),
     (transpose_conv, "float32-weights hybrid-int8", "TRANSPOSE_CONV"),
+    (batch_matmul, "hybrid-int8", "BATCH_MATMUL"),
 ]
 
 TABLE = {}  # operator: {type: (recipe, share of the cases)}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-Makes random models of one operator each, with the answers of TFLite's reference kernels (BUILTIN_REF, one thread; of ELU the optimized ones), and
+Makes random models of one operator each, with the answers of TFLite's reference kernels (BUILTIN_REF, one thread; of ELU, CEIL and ROUND the optimized ones), and
 those that the programs of other profiles give.
 
 Needs ai-edge-litert, which brings flatbuffers, and numpy; what other profiles need is in README.md. Writes for each case
