@@ -17,10 +17,10 @@ const EXP = Float32Array.of(
   0.0013744963798671961,
   0.008368944749236107,
   0.041669651865959167,
-  0.1666651815176010132,
+  0.166665181517601,
   0.49999988079071045,
 );
-const [LOG2E, LN2_HIGH, LN2_LOW] = Float32Array.of(1.4426950408889634, -0.693359375, 2.1219444e-4);
+const [LOG2E, LN2_HIGH, LN2_LOW] = Float32Array.of(Math.LOG2E, -0.693359375, 2.1219444e-4);
 
 /** Of values in vectors; of others, Eigen takes the C library's. */
 export function expEigen(value: number): number {
