@@ -27,7 +27,7 @@ export {
 } from '../kernels/quantization.ts';
 export { byteMask, type DataOf, type DType, int8View, type Quantization, Tensor } from '../kernels/tensor.ts';
 export type { Diagnosis, Mistake } from './diff/diagnosis.ts';
-export { type Diff, diff, type Guilty, type NodeDiff } from './diff/diff.ts';
+export { type Diff, type DivergentNode, diff, type NodeDiff } from './diff/diff.ts';
 export { explain } from './explain/explain.ts';
 export type {
   AccumulatorRange,

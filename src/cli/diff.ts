@@ -1,5 +1,6 @@
 /** requant diff: where does another implementation depart from TFLite, and by which mistake? */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Profile } from '../../kernels/kernel.ts';
 import { diff } from '../diff/diff.ts';
 import { diffBlocks } from '../report/diff.ts';
 import { targetOf } from '../runtime/entry_point.ts';
@@ -18,9 +19,21 @@ import {
 
 interface DiffOptions extends EngineOptions, FormatOptions, InputOptions {
   readonly input: string[];
+  readonly layer?: number[];
+  readonly all?: boolean;
 }
 
 const DIFFERENT = 1;
+
+/** One more of a list. */
+function asNode(value: string, before: readonly number[] = []): number[] {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('it is the number of a node.');
+  return [...before, Number(value)];
+}
+
+function layersOf({ layer, all }: DiffOptions): 'first' | 'all' | readonly number[] {
+  return all ? 'all' : (layer ?? 'first');
+}
 
 export function addDiff(program: Command): void {
   inputOptions(engineOptions(formatOptions(program.command('diff'))))
@@ -32,6 +45,8 @@ export function addDiff(program: Command): void {
     .argument('<model>', 'a .tflite file')
     .argument('<theirs>', 'their values: a file of any kind below, or a folder of such files')
     .option('--input <files...>', 'what both ran on: one file for each input, or one .npz for all', [])
+    .option('--layer <nodes...>', 'explain these nodes, not the first divergent one', asNode)
+    .option('--all', 'explain every divergent node')
     .addHelpText(
       'after',
       `
@@ -55,11 +70,14 @@ ${INPUT_HELP}`,
       const { input, example } = options;
       const bytes = readModel(path);
       const interpreter = about(path, () => new Interpreter(bytes, engineOf(options)));
+      const under = (profile: Profile) => new Interpreter(bytes, { ...engineOf(options), profile });
       const target = targetOf(interpreter);
       const inputs = readInputs(target, input, options);
       const otherInputs = otherExamples(target, input, options);
       const values = inputs.map(({ data }) => data);
-      const found = about(theirs, () => diff(interpreter, values, readTheirs(theirs), { example, otherInputs }));
+      const found = about(theirs, () =>
+        diff(interpreter, values, readTheirs(theirs), { example, otherInputs, layers: layersOf(options), under }),
+      );
       printReport(
         options,
         () => ({ path, theirs, ...found }),

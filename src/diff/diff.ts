@@ -1,22 +1,24 @@
-/** Where another implementation departs from TFLite: each node on their inputs, and the first guilty one diagnosed. */
-import { isDType, viewOf } from '../../kernels/tensor.ts';
+/** Where another implementation departs from TFLite: each node on the candidate's inputs, and the divergent ones diagnosed. */
 import type { NpyArray } from '../io/npy_array.ts';
 import type { Interpreter } from '../runtime/interpreter.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';
-import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_info.ts';
+import type { OutputTensor, TensorData } from '../runtime/tensor_info.ts';
 import { type MatchedBy, matchTheirs, type TheirTensor, type Unmatched, valuesAs } from './candidate.ts';
-import { type Diagnosis, mistakesOf } from './diagnosis.ts';
+import { type Compared, diagnose } from './diagnose.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import type { Differences } from './differences.ts';
-import { modelOf } from './models/models.ts';
-import type { NodeCase, Operand } from './node_case.ts';
 import { differencesOf, type OtherInputs, type Run } from './run.ts';
-import { isSame, mistakes, search } from './search.ts';
+import { unseenBefore } from './run_case.ts';
+import { isSame } from './same.ts';
+import { type UnderProfile, type WholeExplanation, wholeExplanation } from './whole.ts';
 
 export interface Diff {
   readonly profile: string;
   readonly nodes: readonly NodeDiff[];
-  /** The first node that gives other values than theirs on their own inputs; null where none does. */
-  readonly guilty: Guilty | null;
+  /** What explains all that differs at once; null where nothing does. */
+  readonly whole: WholeExplanation | null;
+  /** The nodes that were asked for, in the order of execution: without a wish, the first divergent one. */
+  readonly divergent: readonly DivergentNode[];
   /** What was given and could not be told to be a tensor's values. */
   readonly unmatched: readonly Unmatched[];
 }
@@ -40,14 +42,15 @@ export interface NodeDiff {
   readonly histogram: readonly (readonly [difference: number, count: number])[];
 }
 
-export interface Guilty {
+/** A node that gives other values than the candidate's on the candidate's own inputs. */
+export interface DivergentNode {
   readonly node: number;
   readonly op: string;
   readonly tensor: number;
   readonly name: string;
-  /** Nodes before it of which they gave no values: it may be one of these. */
+  /** Nodes before it of which the candidate gave no values: it may be one of these. */
   readonly unseen: readonly number[];
-  /** null for operators whose mistakes nothing is known of. */
+  /** null where no mistakes were looked for: something explains the whole already. */
   readonly diagnosis: Diagnosis | null;
   readonly differences: Differences | null;
 }
@@ -57,6 +60,10 @@ export interface DiffOptions {
   readonly example?: number;
   /** What else the candidate may have run on, before or after: to tell values of another run. */
   readonly otherInputs?: Iterable<OtherInputs>;
+  /** Which divergent nodes are to be explained: the first, all, or those of these numbers. */
+  readonly layers?: 'first' | 'all' | readonly number[];
+  /** Makes the model's interpreter under another profile, to tell whether that explains what differs. */
+  readonly under?: UnderProfile;
 }
 
 /**
@@ -69,7 +76,7 @@ export function diff(
   interpreter: Interpreter,
   inputs: readonly TensorData[],
   arrays: ReadonlyMap<string, NpyArray>,
-  { example = 0, otherInputs = [] }: DiffOptions = {},
+  { example = 0, otherInputs = [], layers = 'first', under }: DiffOptions = {},
 ): Diff {
   const ours = new Map<number, TensorData>();
   interpreter.inputs.forEach(({ index }, i) => {
@@ -103,14 +110,23 @@ export function diff(
     replace: ({ index }) => theirs.get(index)?.own ?? undefined,
   });
   const run: Run = { interpreter, ours, isolated, theirs, inputs, given, otherInputs };
-  const compared = nodes.flatMap(({ info, outputs }) =>
+  const pairs = nodes.flatMap(({ info, outputs }) =>
     outputs.flatMap(({ index }) => {
       const their = theirs.get(index);
-      return their ? [compare(info, their, run)] : [];
+      return their ? [{ info, their, found: compare(info, their, run) }] : [];
     }),
   );
-  const first = compared.find(({ different }) => different > 0);
-  return { profile: interpreter.profile, nodes: compared, guilty: first ? guiltyOf(first, run) : null, unmatched };
+  const compared = pairs.map(({ info, their, found: { different } }) => ({ info, their, different }));
+  const differing = compared.filter(({ different }) => different > 0);
+  const whole = wholeExplanation(run, under) ?? null;
+  const asked = layers === 'first' ? differing.slice(0, 1) : differing.filter(({ info }) => layers === 'all' || layers.includes(info.index)); // biome-ignore format: one line
+  return {
+    profile: interpreter.profile,
+    nodes: pairs.map(({ found }) => found),
+    whole,
+    divergent: asked.map((entry) => divergentNode(entry, run, compared, whole !== null && layers === 'first')),
+    unmatched,
+  };
 }
 
 const BARS = 15;
@@ -146,14 +162,17 @@ function compare({ index, op }: NodeInfo, their: TheirTensor, { ours, isolated }
   };
 }
 
-// ---- the guilty node
+// ---- divergent nodes
 
-function guiltyOf({ node, tensor }: NodeDiff, run: Run): Guilty {
-  const { interpreter, theirs } = run;
-  const info = interpreter.nodes[node]!;
-  const their = theirs.get(tensor)!;
+function divergentNode(
+  { info, their }: Compared,
+  run: Run,
+  compared: readonly Compared[],
+  isExplained: boolean,
+): DivergentNode {
   const unseen = unseenBefore(info, run);
-  const producer = info.op === 'DEQUANTIZE' && unseen.includes(node - 1) ? interpreter.nodes[node - 1] : undefined;
+  const before = info.index - 1;
+  const producer = info.op === 'DEQUANTIZE' && unseen.includes(before) ? run.interpreter.nodes[before] : undefined;
   const real = producer && asReals(producer, their);
   const [found, values] = real ? [producer, real] : [info, their];
   const { index, op, outputs } = found;
@@ -163,7 +182,7 @@ function guiltyOf({ node, tensor }: NodeDiff, run: Run): Guilty {
     tensor: values.tensor.index,
     name: outputs[0]?.name ?? '',
     unseen: unseen.filter((other) => other < index),
-    diagnosis: diagnose(found, values, run),
+    diagnosis: isExplained ? null : diagnose(found, values, run, compared),
     differences: differencesOf(values, run),
   };
 }
@@ -173,99 +192,4 @@ function asReals({ outputs }: NodeInfo, their: TheirTensor): TheirTensor | undef
   const [tensor] = outputs;
   if (tensor?.quantization?.scales.length !== 1) return undefined;
   return { ...their, tensor, target: 'real', own: null };
-}
-
-/** Nodes whose values lead to this one's inputs, and that they gave none of. */
-function unseenBefore({ inputs }: NodeInfo, { interpreter, theirs }: Run): number[] {
-  const writers = new Map(interpreter.nodes.flatMap((node) => node.outputs.map(({ index }) => [index, node] as const)));
-  const unseen = new Set<number>();
-  const visit = (tensor: TensorInfo | undefined) => {
-    const writer = tensor && writers.get(tensor.index);
-    if (!writer || theirs.has(tensor.index) || unseen.has(writer.index)) return;
-    unseen.add(writer.index);
-    writer.inputs.forEach(visit);
-  };
-  inputs.forEach(visit);
-  return [...unseen].sort((a, b) => a - b);
-}
-
-function diagnose(info: NodeInfo, their: TheirTensor, run: Run): Diagnosis | null {
-  const node = caseOf(info, their, run);
-  const model = modelOf(node, run.interpreter.profile);
-  if (!model) return null;
-  const ours = valuesAs(their, node.output.data);
-  const { exact, nearest, undecided, tried } = search(model, their.values, ours);
-  const values = their.values.length;
-  const [first, ...others] = exact;
-  if (first) {
-    return {
-      kind: 'exact',
-      mistakes: mistakesOf(model, first),
-      same: values,
-      values,
-      alternatives: others
-        .filter((choice) => mistakes(choice) === mistakes(first))
-        .map((choice) => mistakesOf(model, choice)),
-      undecided: undecided.flatMap((choice) => mistakesOf(model, choice)),
-      tried,
-    };
-  }
-  const kind = nearest && nearest.same > 0 ? 'nearest' : 'none';
-  return {
-    kind,
-    mistakes: kind === 'nearest' ? mistakesOf(model, nearest!.choice) : [],
-    same: nearest?.same ?? 0,
-    values,
-    alternatives: [],
-    undecided: [],
-    tried,
-  };
-}
-
-function caseOf(info: NodeInfo, their: TheirTensor, run: Run): NodeCase {
-  const { interpreter, isolated, theirs, given } = run;
-  const { tensors } = interpreter.model.subgraphs[0]!;
-  const dataOf = (tensor: TensorInfo): TensorData => {
-    const constant = tensors[tensor.index]!.constant;
-    const position = interpreter.inputs.findIndex(({ index }) => index === tensor.index);
-    if (position >= 0) return given[position]!;
-    const data = theirs.get(tensor.index)?.own ?? isolated.get(tensor.index);
-    if (data) return data;
-    const { dtype } = tensor;
-    const bytes = constant?.slice() ?? new Uint8Array(0);
-    return isDType(dtype) ? (viewOf(dtype, bytes.buffer, 0, tensor.size) as TensorData) : bytes;
-  };
-  const operand = (tensor: TensorInfo): Operand => {
-    return { tensor, shape: tensor.shape, dtype: tensor.dtype, data: dataOf(tensor) };
-  };
-  const output = info.outputs.find(({ index }) => index === their.tensor.index)!;
-  const origin = originOf(info.inputs[0], run);
-  return {
-    op: info.op,
-    options: info.options,
-    inputs: info.inputs.map((tensor) => tensor && operand(tensor)),
-    output: { tensor: output, shape: output.shape, dtype: output.dtype, data: isolated.get(output.index)! },
-    target: their.target,
-    ...(origin.reals && { reals: origin.reals }),
-    unflattened: origin.shape,
-  };
-}
-
-/** Where an input comes from, through what only gives it another shape: real numbers that were quantized, another shape. */
-function originOf(tensor: TensorInfo | undefined, { interpreter, theirs, given }: Run) {
-  let shape: readonly number[] | undefined;
-  for (let at = tensor; at; ) {
-    const writer = interpreter.nodes.find(({ outputs }) => outputs.some(({ index }) => index === at!.index));
-    const from = writer?.inputs[0];
-    if (!writer || !from || theirs.has(at.index)) break;
-    if (writer.op === 'QUANTIZE' && from.dtype === 'float32') {
-      const position = interpreter.inputs.findIndex(({ index }) => index === from.index);
-      const reals = given[position];
-      return { shape, reals: reals instanceof Float32Array ? reals : undefined };
-    }
-    if (!['RESHAPE', 'SQUEEZE', 'EXPAND_DIMS'].includes(writer.op)) break;
-    shape = from.shape;
-    at = from;
-  }
-  return { shape, reals: undefined };
 }

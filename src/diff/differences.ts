@@ -3,7 +3,7 @@ import type { TensorInfo } from '../runtime/tensor_info.ts';
 import { elsewhere, type Occurrence, type OtherRun, type OtherValues } from './elsewhere.ts';
 import type { Values } from './hypothesis.ts';
 import { axisName } from './permutations.ts';
-import { isSame } from './search.ts';
+import { isSame } from './same.ts';
 
 /** Of flat positions or of indices: first and last, both among them. */
 export type Span = readonly [first: number, last: number];

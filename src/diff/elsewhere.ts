@@ -4,7 +4,7 @@ import type { DifferencesContext } from './differences.ts';
 import type { Values } from './hypothesis.ts';
 import { rangeOf } from './node_case.ts';
 import { permutationsOf } from './permutations.ts';
-import { isSame } from './search.ts';
+import { isSame } from './same.ts';
 
 /** Values of another tensor of the run. */
 export interface OtherValues {

@@ -1,6 +1,6 @@
 /** Mistakes as data, and models of an operator that make them on purpose: what the search for a diagnosis works on. */
 
-/** One way to get a node wrong. */
+/** One way to get a node wrong. No two of an operator's have one id. */
 export interface Hypothesis {
   readonly id: string;
   /** What they do, in a few words. */
@@ -46,16 +46,16 @@ export class VariantModel {
   readonly slots: readonly Slot[];
   /** Slots of the first step, which all others follow from cheaply. */
   readonly head: number;
-  readonly #layout: Slot<Layout> | undefined;
+  readonly #placement: Slot<Placement> | undefined;
   readonly #steps: readonly Step[];
   readonly #caches = new WeakMap<Positions, StepResult[]>();
 
-  /** `layout` says where the output's values are put: it comes first, for it decides which values are needed. */
-  constructor(steps: readonly Step[], layout?: Slot<Layout>) {
-    this.#layout = layout;
+  /** `placement` says where the output's values are put: it comes first, for it decides which values are needed. */
+  constructor(steps: readonly Step[], placement?: Slot<Placement>) {
+    this.#placement = placement;
     this.#steps = steps;
-    this.slots = [...(layout ? [layout] : []), ...steps.flatMap(({ slots }) => slots)];
-    this.head = (layout ? 1 : 0) + steps[0]!.slots.length;
+    this.slots = [...(placement ? [placement] : []), ...steps.flatMap(({ slots }) => slots)];
+    this.head = (placement ? 1 : 0) + steps[0]!.slots.length;
   }
 
   get rightChoice(): Choice {
@@ -84,7 +84,7 @@ export class VariantModel {
     this.#caches.set(positions, results);
     const pick: Pick = (slot) => wayOf(slot, choice[this.slots.indexOf(slot)]!);
     let values = NOTHING;
-    let end = this.#layout ? 1 : 0;
+    let end = this.#placement ? 1 : 0;
     for (const [i, step] of this.#steps.slice(0, steps).entries()) {
       end += step.slots.length;
       const known = results[i];
@@ -95,25 +95,33 @@ export class VariantModel {
       results.length = i;
       const mapped = i > 0 ? results[0]!.positions : this.#moved(pick, positions);
       values = step.run(pick, values, mapped);
-      if (i === this.#steps.length - 1) clearOutside(values, mapped);
+      if (i === this.#steps.length - 1) this.#leave(pick, values, mapped, positions);
       results[i] = { choice: choice.slice(0, end), positions: mapped, values };
     }
     return values;
   }
 
   #moved(pick: Pick, positions: Positions): Positions {
-    const layout = this.#layout && pick(this.#layout);
-    return layout ? positions.map(layout) : positions;
+    const { source } = this.#placement ? pick(this.#placement) : IN_PLACE;
+    return positions.map(source);
+  }
+
+  /** Where no value of the output is put. */
+  #leave(pick: Pick, values: Values, moved: Positions, positions: Positions) {
+    const { left } = this.#placement ? pick(this.#placement) : IN_PLACE;
+    for (const [i, position] of moved.entries()) if (position < 0) values[i] = left?.(positions[i]!) ?? 0;
   }
 }
 
-/** What no value of the output is put at, as a buffer that begins with zeros has it. */
-function clearOutside(values: Values, positions: Positions) {
-  for (const [i, position] of positions.entries()) if (position < 0) values[i] = 0;
+/** Which value is found at a position of the candidate's output. */
+export interface Placement {
+  /** The position that it has in the reference's; negative where none was put. */
+  source(position: number): number;
+  /** What is there then; zeros, if it is left out, as a buffer begins. */
+  left?(position: number): number;
 }
 
-/** Which value is found at a position of their output: the position that it has in TFLite's; -1 is none. */
-export type Layout = (position: number) => number;
+const IN_PLACE: Placement = { source: (position) => position };
 
 interface StepResult {
   readonly choice: Choice;

@@ -1,6 +1,6 @@
 /** Ways in which right values get to wrong places: the order of axes, slices of an axis, groups of neighbours, shifts. */
 import type { Values } from './hypothesis.ts';
-import { isSame } from './search.ts';
+import { isSame } from './same.ts';
 
 /** The candidate's value i is the reference's value `source(i)`. */
 export interface Permutation {

@@ -1,16 +1,18 @@
 /**
- * Which mistakes give their values: every one alone, every two together, then more, from the sums that fit best.
+ * Which mistakes give the candidate’s values: every one alone, every two together, then more, from the sums that fit best.
  *
  * Sums are dear and what follows is cheap, so beyond two mistakes the likeliest sums are found first, by how well they go
- * along with their values, and for each of them all ways to go on are tried. What agrees on a few positions is tried on
+ * along with the candidate’s values, and for each of them all ways to go on are tried. What agrees on a few positions is tried on
  * more, and at last on all.
  */
+
 import type { Choice, Positions, Values, VariantModel } from './hypothesis.ts';
+import { isSame } from './same.ts';
 
 export interface Search {
-  /** Fewest mistakes first: all choices of that many, or nearly all, that give every one of their values. */
+  /** Fewest mistakes first: all choices of that many, or nearly all, that give every one of the candidate’s values. */
   readonly exact: readonly Choice[];
-  /** The choice that gives most of their values, of those looked at. */
+  /** The choice that gives most of the candidate’s values, of those looked at. */
   readonly nearest: { readonly choice: Choice; readonly same: number } | undefined;
   /** Mistakes, each alone, that the first exact choice may have besides: they change none of these values. */
   readonly undecided: readonly Choice[];
@@ -33,22 +35,22 @@ const EXACT = 12;
 /** Choices looked at beyond two mistakes. */
 const BUDGET = 3_000_000;
 
-/** `theirs` and `ours` differ somewhere. Values are compared by their bits, in float32 where they are real. */
-export function search(model: VariantModel, theirs: Values, ours: Values): Search {
-  return new Searcher(model, theirs, ours).run();
+/** `candidate` and `reference` differ somewhere. Values are compared by their bits, in float32 where they are real. */
+export function search(model: VariantModel, candidate: Values, reference: Values): Search {
+  return new Searcher(model, candidate, reference).run();
 }
 
 class Searcher {
   readonly #model: VariantModel;
-  readonly #theirs: Values;
+  readonly #candidate: Values;
   readonly #samples: Samples;
   #tried = 0;
   #nearest: { choice: Choice; same: number } | undefined;
 
-  constructor(model: VariantModel, theirs: Values, ours: Values) {
+  constructor(model: VariantModel, candidate: Values, reference: Values) {
     this.#model = model;
-    this.#theirs = theirs;
-    this.#samples = samplesOf(theirs, ours);
+    this.#candidate = candidate;
+    this.#samples = samplesOf(candidate, reference);
   }
 
   run(): Search {
@@ -135,7 +137,7 @@ class Searcher {
     for (let way = 0; way <= wrong.length; way++) yield* this.#tails(withWay(choice, slot, way), slot + 1);
   }
 
-  /** Choices of the first slots, by how well the sums that they give go along with their values. */
+  /** Choices of the first slots, by how well the sums that they give go along with the candidate’s values. */
   #likelyHeads(): Choice[] {
     const { rightChoice, head } = this.#model;
     const ways = [...this.#ways()].filter(([slot]) => slot < head);
@@ -150,19 +152,19 @@ class Searcher {
       );
     const twos = extended(ones);
     const threes = extended(best(twos, 20));
-    const fours = extended(best(threes, 10));
-    const likely = [none, ...best(ones, HEADS / 4), ...best([...twos, ...threes, ...fours], HEADS)];
+    const freference = extended(best(threes, 10));
+    const likely = [none, ...best(ones, HEADS / 4), ...best([...twos, ...threes, ...freference], HEADS)];
     return best(likely, likely.length).map(({ choice }) => choice);
   }
 
-  /** The correlation of sums with their values, squared. */
+  /** The correlation of sums with the candidate’s values, squared. */
   #fit(choice: Choice): number {
     const { some } = this.#samples;
     const x = this.#model.signal(choice, some);
     let [n, sx, sy, sxx, sxy, syy] = [0, 0, 0, 0, 0, 0];
     const [least, most] = [this.#least, this.#most];
     for (const [i, position] of some.entries()) {
-      const y = this.#theirs[position]!;
+      const y = this.#candidate[position]!;
       if (some.length > 50 && (y === least || y === most)) continue; // a clamp hides what is behind it
       n++;
       sx += x[i]!;
@@ -176,11 +178,11 @@ class Searcher {
   }
 
   get #least(): number {
-    return this.#theirs.reduce((a, b) => Math.min(a, b), Infinity);
+    return this.#candidate.reduce((a, b) => Math.min(a, b), Infinity);
   }
 
   get #most(): number {
-    return this.#theirs.reduce((a, b) => Math.max(a, b), -Infinity);
+    return this.#candidate.reduce((a, b) => Math.max(a, b), -Infinity);
   }
 
   /** Where nothing gives all values: one mistake more as long as that gives more of them. */
@@ -206,14 +208,14 @@ class Searcher {
 
   #agrees(choice: Choice, positions: Positions): boolean {
     const values = this.#model.evaluate(choice, positions);
-    for (let i = 0; i < positions.length; i++) if (!isSame(values[i]!, this.#theirs[positions[i]!]!)) return false;
+    for (let i = 0; i < positions.length; i++) if (!isSame(values[i]!, this.#candidate[positions[i]!]!)) return false;
     return true;
   }
 
   #count(choice: Choice, positions: Positions): number {
     const values = this.#model.evaluate(choice, positions);
     let same = 0;
-    for (let i = 0; i < positions.length; i++) if (isSame(values[i]!, this.#theirs[positions[i]!]!)) same++;
+    for (let i = 0; i < positions.length; i++) if (isSame(values[i]!, this.#candidate[positions[i]!]!)) same++;
     return same;
   }
 
@@ -221,11 +223,6 @@ class Searcher {
     const same = this.#count(choice, this.#samples.some);
     if (!this.#nearest || same > this.#nearest.same) this.#nearest = { choice, same };
   }
-}
-
-/** Real numbers are compared as float32. */
-export function isSame(a: number, b: number): boolean {
-  return a === b || Math.fround(a) === Math.fround(b) || (Number.isNaN(a) && Number.isNaN(b));
 }
 
 export function mistakes(choice: Choice): number {
@@ -245,14 +242,14 @@ function withWay(choice: Choice, slot: number, way: number): Choice {
 }
 
 /** Where they differ first, and of those first what lies inside of the range: a clamp hides what is behind it. */
-function samplesOf(theirs: Values, ours: Values): Samples {
-  const least = theirs.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = theirs.reduce((a, b) => Math.max(a, b), -Infinity);
+function samplesOf(candidate: Values, reference: Values): Samples {
+  const least = candidate.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = candidate.reduce((a, b) => Math.max(a, b), -Infinity);
   const inside: number[] = [];
   const clamped: number[] = [];
   const same: number[] = [];
-  for (const [i, value] of theirs.entries()) {
-    if (isSame(value, ours[i]!)) same.push(i);
+  for (const [i, value] of candidate.entries()) {
+    if (isSame(value, reference[i]!)) same.push(i);
     else (value === least || value === most ? clamped : inside).push(i);
   }
   const different = [...spread(inside, 500), ...spread(clamped, 200)];
@@ -261,7 +258,7 @@ function samplesOf(theirs: Values, ours: Values): Samples {
   return {
     few: Int32Array.from(few.length < FEW ? [...new Set([...few, ...spread(some, FEW)])].slice(0, FEW) : few),
     some: Int32Array.from(some),
-    all: Int32Array.from(theirs, (_, i) => i),
+    all: Int32Array.from(candidate, (_, i) => i),
   };
 }
 

@@ -1,27 +1,29 @@
 /** What diff found. */
 
 import type { Diagnosis, Mistake } from '../diff/diagnosis.ts';
-import type { Diff, Guilty, NodeDiff } from '../diff/diff.ts';
+import type { Diff, DivergentNode, NodeDiff } from '../diff/diff.ts';
+import type { WholeExplanation } from '../diff/whole.ts';
 import { groupBy } from '../inspect/group_by.ts';
 import { differencesBlocks } from './differences.ts';
 import type { Block } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 
-export function diffBlocks(path: string, theirs: string, { profile, nodes, guilty, unmatched }: Diff): Block[] {
+export function diffBlocks(path: string, candidate: string, found: Diff): Block[] {
+  const { profile, nodes, whole, divergent, unmatched } = found;
   return [
-    { kind: 'title', text: `${clean(theirs)} beside ${clean(path)}, profile ${profile}` },
+    { kind: 'title', text: `${clean(candidate)} beside ${clean(path)}, profile ${profile}` },
     {
       kind: 'table',
       head: [
         'node',
         'operator',
         'tensor',
-        'theirs',
+        'candidate',
         'matched by',
         'values',
-        'differ here',
-        'differ in all',
-        'by at most',
+        'differ (on their inputs)',
+        'differ (end to end)',
+        'max. abs. difference',
       ],
       align: 'rlrllrrrr',
       rows: nodes.map((node) => [
@@ -38,7 +40,9 @@ export function diffBlocks(path: string, theirs: string, { profile, nodes, guilt
     },
     { kind: 'list', items: nodes.flatMap(({ key, notes }) => notes.map((note) => `${clean(key)}: ${clean(note)}`)) },
     { kind: 'list', items: unmatchedTexts(unmatched) },
-    ...(guilty ? guiltyBlocks(guilty, nodes) : [{ kind: 'text' as const, text: verdict(nodes) }]),
+    ...(whole ? wholeBlocks(whole) : []),
+    ...divergent.flatMap((node) => divergentBlocks(node, found)),
+    ...(divergent.length === 0 ? [{ kind: 'text' as const, text: verdict(nodes) }] : []),
   ];
 }
 
@@ -65,61 +69,103 @@ function histogramText(histogram: NodeDiff['histogram']): string {
 }
 
 function verdict(nodes: readonly NodeDiff[]): string {
+  if (nodes.some(({ different }) => different > 0)) return 'The nodes that were asked for are right on their inputs.';
   return nodes.some(({ differentInAll }) => differentInAll > 0)
-    ? 'Every node is right on their inputs: the inputs are not those that were given.'
+    ? 'Every node is right on its inputs: the inputs are not those that were given.'
     : 'Nothing differs.';
 }
 
-function guiltyBlocks({ node, op, name, unseen, diagnosis, differences }: Guilty, nodes: readonly NodeDiff[]): Block[] {
-  const found = nodes.find((entry) => entry.different > 0)!;
-  const before = unseen.length > 0 ? `, or one of the nodes ${unseen.join(', ')}, of which there are no values` : '';
+function wholeBlocks({ title, explanation, weak, informative }: WholeExplanation): Block[] {
   return [
-    { kind: 'heading', text: `the first that departs: node ${node}, ${clean(op)}${before}` },
+    { kind: 'heading', text: `all that differs is explained by ${title}${evidenceText(weak, informative)}` },
+    { kind: 'text', text: explanation },
+  ];
+}
+
+/** As the end of a heading. */
+function evidenceText(weak: boolean, informative: number): string {
+  return weak ? ` (weak evidence: ${plural(informative, 'informative value')})` : '';
+}
+
+function divergentBlocks(divergent: DivergentNode, { nodes, whole }: Diff): Block[] {
+  const { node, op, name, tensor, unseen, diagnosis, differences } = divergent;
+  const found = nodes.find((entry) => entry.tensor === tensor) ?? nodes.find(({ different }) => different > 0)!;
+  const isFirst = nodes.find(({ different }) => different > 0) === found;
+  const before = unseen.length > 0 ? `, or one of the nodes ${unseen.join(', ')}, of which there are no values` : '';
+  const isSure = diagnosis?.kind === 'exact' && !diagnosis.weak;
+  return [
+    { kind: 'heading', text: `${isFirst ? 'first ' : ''}divergent node: ${node}, ${clean(op)}${before}` },
     {
       kind: 'facts',
       rows: [
         ['layer', quoted(name, 70)],
-        ['differ', `${counted(found.different)} of ${counted(found.values)} values on their own inputs`],
-        ['theirs minus TFLite’s', histogramText(found.histogram)],
+        ['differ', `${counted(found.different)} of ${counted(found.values)} values on the node’s own inputs`],
+        ['candidate minus reference', histogramText(found.histogram)],
       ],
     },
-    ...(differences && diagnosis?.kind !== 'exact' ? differencesBlocks(differences) : []),
-    ...diagnosisBlocks(diagnosis),
+    ...(differences && !isSure && !whole ? differencesBlocks(differences) : []),
+    ...(diagnosis ? diagnosisBlocks(diagnosis, op) : []),
   ];
 }
 
-function diagnosisBlocks(diagnosis: Diagnosis | null): Block[] {
-  if (!diagnosis) return [{ kind: 'text', text: 'Of this operator no mistakes are known.' }];
-  const { kind, mistakes, same, values, alternatives, undecided, tried } = diagnosis;
-  const looked = `${plural(tried, 'combination')} of mistakes looked at`;
-  if (kind === 'none' || mistakes.length === 0)
-    return [{ kind: 'text', text: `No known mistake gives these values (${looked}).` }];
-  const title =
-    kind === 'exact'
-      ? `the mistake${mistakes.length > 1 ? 's' : ''}: all ${counted(values)} values are reproduced (${looked})`
-      : `the nearest: ${counted(same)} of ${counted(values)} values are reproduced (${looked})`;
+function diagnosisBlocks(diagnosis: Diagnosis, op: string): Block[] {
+  const { kind, mistakes, values, alternatives, undecided, tried } = diagnosis;
+  const looked = `${plural(tried, 'combination')} tried`;
+  const noModel = diagnosis.hasErrorModel
+    ? ''
+    : `diff has no error model for ${clean(op)}: only where its output is put was tried. `;
+  if (kind === 'none') return [{ kind: 'text', text: `${noModel}No known mistake gives these values (${looked}).` }];
+  if (kind === 'too few values') {
+    return [
+      {
+        kind: 'text',
+        text: `${noModel}Too little differs to tell the mistake: ${plural(diagnosis.informative, 'informative value')}, which known mistakes give as well as chance would (${looked}).`,
+      },
+    ];
+  }
   return [
-    { kind: 'heading', text: title },
+    { kind: 'heading', text: `${titleOf(diagnosis, op)} (${looked})` },
     ...mistakes.flatMap(mistakeBlocks),
+    ...peerBlocks(diagnosis, op),
     ...(alternatives.length > 0
       ? [
-          { kind: 'text' as const, text: 'These give all values too:' },
-          {
-            kind: 'list' as const,
-            items: alternativeTexts(alternatives, mistakes),
-          },
+          { kind: 'text' as const, text: `Alternatives that give all ${counted(values)} values too:` },
+          { kind: 'list' as const, items: alternativeTexts(alternatives, mistakes) },
         ]
       : []),
     ...(undecided.length > 0
       ? [
-          {
-            kind: 'text' as const,
-            text: 'Look at these lines too: what is wrong in them would change none of these values.',
-          },
+          { kind: 'text' as const, text: 'Not ruled out (same output on this data):' },
           { kind: 'list' as const, items: undecidedTitles(undecided) },
         ]
       : []),
   ];
+}
+
+function titleOf({ kind, weak, informative, mistakes, same, values }: Diagnosis, op: string): string {
+  if (kind === 'nearest') return `nearest known: it gives ${counted(same)} of ${counted(values)} values of this ${op}`;
+  const noun = mistakes.length > 1 ? 'mistakes' : 'mistake';
+  const found = weak ? `possible ${noun}` : noun;
+  return `${found}: all ${counted(values)} values are reproduced${evidenceText(weak, informative)}`;
+}
+
+/** What the same mistakes do on the other nodes that have them. */
+function peerBlocks({ peers: { explained, unaffected, contradicted } }: Diagnosis, op: string): Block[] {
+  const all = explained.length > 0 && contradicted.length === 0;
+  const items = [
+    ...(all ? [`It explains all ${plural(explained.length + 1, 'node')} of this arithmetic that differ: ${clean(op)} here, and ${nodesText(explained)}`] : []), // biome-ignore format: one line
+    ...(!all && explained.length > 0 ? [`It gives the values of ${nodesText(explained)} too`] : []),
+    ...(contradicted.length > 0 ? [`It does not give the values of ${nodesText(contradicted)}`] : []),
+    ...(unaffected.length > 0 ? [`It changes nothing in ${nodesText(unaffected)}`] : []),
+  ];
+  return items.length > 0 ? [{ kind: 'list', items }] : [];
+}
+
+const NODES = 12;
+
+function nodesText(nodes: readonly number[]): string {
+  const more = nodes.length > NODES ? ` and ${nodes.length - NODES} more` : '';
+  return `node${nodes.length > 1 ? 's' : ''} ${nodes.slice(0, NODES).join(', ')}${more}`;
 }
 
 const ALTERNATIVES = 6;
@@ -151,7 +197,7 @@ function mistakeBlocks({ title, explanation, stage, line, candidate }: Mistake):
       rows: [
         ['mistake', title],
         ['where', stage],
-        ['TFLite', line],
+        ['reference', line],
         ['candidate', candidate],
         ['', explanation],
       ],

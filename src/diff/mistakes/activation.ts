@@ -181,11 +181,20 @@ function softmaxInReals(outputScale: number): readonly (Hypothesis & { readonly 
 
 // ---- functions of one value
 
-const FUNCTIONS: { readonly [op: string]: (x: number) => number } = {
-  LOGISTIC: (x) => 1 / (1 + Math.exp(-x)),
-  TANH: Math.tanh,
-  HARD_SWISH: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
-};
+/** The functions themselves, on real numbers. */
+function functionOf(op: string, alpha = 0): (x: number) => number {
+  const functions: { readonly [op: string]: (x: number) => number } = {
+    LOGISTIC: (x) => 1 / (1 + Math.exp(-x)),
+    TANH: Math.tanh,
+    HARD_SWISH: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+    RELU: (x) => Math.max(x, 0),
+    RELU6: (x) => Math.min(Math.max(x, 0), 6),
+    RELU_N1_TO_1: (x) => Math.min(Math.max(x, -1), 1),
+    RELU_0_TO_1: (x) => Math.min(Math.max(x, 0), 1),
+    LEAKY_RELU: (x) => (x < 0 ? alpha * x : x),
+  };
+  return functions[op]!;
+}
 
 type Real = (q: number) => number;
 
@@ -196,7 +205,7 @@ interface FunctionMistake extends Hypothesis {
 }
 
 export function functionSlot(
-  { op, output }: NodeCase,
+  { op, output, options }: NodeCase,
   x: Values,
   input: Quantized,
   outputScale: number,
@@ -206,7 +215,15 @@ export function functionSlot(
     return (positions) => Float64Array.from(positions, (p) => round(real(x[Math.max(p, 0)]!) / outputScale));
   };
   const name = op.toLowerCase();
-  const mistakes = [...precisionMistakes(op, input, output.dtype), ...inputMistakes(op, input)];
+  const alpha = Number(options.alpha ?? 0);
+  const own = functionOf(op, alpha);
+  const real: Real = (q) => own(input.scale * (q - input.zero));
+  const mistakes = [
+    ...precisionMistakes(name, real, output.dtype),
+    ...inputMistakes(name, own, input),
+    ...(OTHER[op] ?? []).map((other) => otherFunction(op, other, functionOf(other), input)),
+    ...approximations(op, input, alpha),
+  ];
   return {
     stage: 'function',
     line: `round(${name}(s_input * (x - z_input)) / s_output)`,
@@ -218,10 +235,7 @@ export function functionSlot(
   };
 }
 
-function precisionMistakes(op: string, { scale, zero }: Quantized, dtype: string): FunctionMistake[] {
-  const own = FUNCTIONS[op]!;
-  const name = op.toLowerCase();
-  const real: Real = (q) => own(scale * (q - zero));
+function precisionMistakes(name: string, real: Real, dtype: string): FunctionMistake[] {
   return [
     {
       id: 'function-in-real-numbers',
@@ -278,10 +292,7 @@ function tableMistakes(real: Real): FunctionMistake[] {
   ];
 }
 
-function inputMistakes(op: string, { scale, zero }: Quantized): FunctionMistake[] {
-  const own = FUNCTIONS[op]!;
-  const name = op.toLowerCase();
-  const other = op === 'TANH' ? 'LOGISTIC' : 'TANH';
+function inputMistakes(name: string, own: Real, { scale, zero }: Quantized): FunctionMistake[] {
   const zeroPoint: FunctionMistake[] = [
     {
       id: 'input-zero-point-missing',
@@ -314,18 +325,32 @@ function inputMistakes(op: string, { scale, zero }: Quantized): FunctionMistake[
       candidate: 'uint8_t',
       real: (q) => own(scale * ((q & 0xff) - zero)),
     },
-    {
-      id: 'other-function',
-      title: `${other} instead of ${op}`,
-      explanation: `The operator is ${op}.`,
-      candidate: `${other.toLowerCase()}(real)`,
-      real: (q) => FUNCTIONS[other]!(scale * (q - zero)),
-    },
-    ...approximations(op, { scale, zero }),
   ];
 }
 
-function approximations(op: string, { scale, zero }: Quantized): FunctionMistake[] {
+/** What an operator is taken for. */
+const OTHER: { readonly [op: string]: readonly string[] } = {
+  LOGISTIC: ['TANH'],
+  TANH: ['LOGISTIC'],
+  HARD_SWISH: ['RELU', 'RELU6'],
+  RELU: ['RELU6'],
+  RELU6: ['RELU'],
+  RELU_N1_TO_1: ['RELU', 'RELU6'],
+  RELU_0_TO_1: ['RELU', 'RELU6'],
+  LEAKY_RELU: ['RELU'],
+};
+
+function otherFunction(op: string, other: string, own: Real, { scale, zero }: Quantized): FunctionMistake {
+  return {
+    id: `${other.toLowerCase().replaceAll('_', '-')}-for-${op.toLowerCase().replaceAll('_', '-')}`,
+    title: `${other} instead of ${op}`,
+    explanation: `The operator is ${op}.`,
+    candidate: `${other.toLowerCase()}(real)`,
+    real: (q) => own(scale * (q - zero)),
+  };
+}
+
+function approximations(op: string, { scale, zero }: Quantized, alpha: number): FunctionMistake[] {
   if (op === 'LOGISTIC') {
     return [
       {
@@ -337,21 +362,43 @@ function approximations(op: string, { scale, zero }: Quantized): FunctionMistake
       },
     ];
   }
-  if (op !== 'HARD_SWISH') return [];
+  if (op === 'HARD_SWISH') {
+    return [
+      {
+        id: 'swish-for-hard-swish',
+        title: 'swish instead of HARD_SWISH',
+        explanation: 'x * sigmoid(x) is what HARD_SWISH approximates.',
+        candidate: 'real / (1 + exp(-real))',
+        real: (q) => (scale * (q - zero)) / (1 + Math.exp(-scale * (q - zero))),
+      },
+    ];
+  }
+  if (op === 'LEAKY_RELU') {
+    return [
+      {
+        id: 'alpha-for-all',
+        title: 'alpha for values above 0 too',
+        explanation: 'Only values below the zero point are multiplied by alpha.',
+        candidate: 'alpha * real',
+        real: (q) => alpha * scale * (q - zero),
+      },
+      {
+        id: 'alpha-at-stored-zero',
+        title: 'alpha for stored values below 0',
+        explanation: `Real 0 is stored as ${zero}.`,
+        candidate: 'x < 0 ? alpha * real : real',
+        real: (q) => (q < 0 ? alpha : 1) * scale * (q - zero),
+      },
+    ];
+  }
+  if (!op.startsWith('RELU') || zero === 0) return [];
   return [
     {
-      id: 'swish-for-hard-swish',
-      title: 'swish instead of HARD_SWISH',
-      explanation: 'x * sigmoid(x) is what HARD_SWISH approximates.',
-      candidate: 'real / (1 + exp(-real))',
-      real: (q) => (scale * (q - zero)) / (1 + Math.exp(-scale * (q - zero))),
-    },
-    {
-      id: 'relu-for-hard-swish',
-      title: 'RELU instead of HARD_SWISH',
-      explanation: 'The operator is HARD_SWISH: x * min(max(x + 3, 0), 6) / 6.',
-      candidate: 'max(real, 0)',
-      real: (q) => Math.max(scale * (q - zero), 0),
+      id: 'relu-at-stored-zero',
+      title: `${op} applied to the stored value`,
+      explanation: `Real 0 is stored as ${zero}: comparing the stored value with 0 cuts it elsewhere.`,
+      candidate: 'max(x, 0)',
+      real: (q) => functionOf(op)(scale * (Math.max(q, 0) - zero)),
     },
   ];
 }

@@ -12,36 +12,47 @@ export function zeroPointSlot(zero: number, inputZero: number): Slot<AddZero> {
     line: `q = r + z_output = r + ${z}`,
     right: (r) => r + zero,
     wrong: [
-      {
-        id: 'output-zero-point-missing',
-        title: 'zero point of the output not added',
-        explanation: 'The requantized sum is a distance from the zero point, and not yet the stored value.',
-        candidate: 'q = r',
-        instead: (r) => r,
-      },
-      {
-        id: 'output-zero-point-subtracted',
-        title: 'zero point of the output subtracted instead of added',
-        explanation: 'It is subtracted where a value is read, and added where one is written.',
-        candidate: `q = r - ${z}`,
-        instead: (r) => r - zero,
-      },
-      {
-        id: 'output-zero-point-twice',
-        title: 'zero point of the output added twice',
-        explanation: 'Perhaps it is in the bias already.',
-        candidate: `q = r + ${z} + ${z}`,
-        instead: (r) => r + 2 * zero,
-      },
-      {
-        id: 'output-zero-point-of-input',
-        title: "zero point of the input added instead of the output's",
-        explanation: 'Each tensor has a zero point of its own.',
-        candidate: `q = r + ${bracketed(inputZero)}`,
-        instead: (r) => r + inputZero,
-      },
+      ...(zero === 0 ? [] : zeroPointMistakes(zero)),
+      ...(inputZero === zero
+        ? []
+        : [
+            {
+              id: 'output-zero-point-of-input',
+              title: "zero point of the input added instead of the output's",
+              explanation: 'Each tensor has a zero point of its own.',
+              candidate: `q = r + ${bracketed(inputZero)}`,
+              instead: (r: number) => r + inputZero,
+            },
+          ]),
     ],
   };
+}
+
+function zeroPointMistakes(zero: number): Slot<AddZero>['wrong'] {
+  const z = bracketed(zero);
+  return [
+    {
+      id: 'output-zero-point-missing',
+      title: 'zero point of the output not added',
+      explanation: 'The requantized sum is a distance from the zero point, and not yet the stored value.',
+      candidate: 'q = r',
+      instead: (r) => r,
+    },
+    {
+      id: 'output-zero-point-subtracted',
+      title: 'zero point of the output subtracted instead of added',
+      explanation: 'It is subtracted where a value is read, and added where one is written.',
+      candidate: `q = r - ${z}`,
+      instead: (r) => r - zero,
+    },
+    {
+      id: 'output-zero-point-twice',
+      title: 'zero point of the output added twice',
+      explanation: 'Perhaps it is in the bias already.',
+      candidate: `q = r + ${z} + ${z}`,
+      instead: (r) => r + 2 * zero,
+    },
+  ];
 }
 
 export interface Limits {

@@ -121,60 +121,77 @@ export function readingSlot(role: 'input' | 'weights', dtype: string): Slot<Read
 export type Offset = (stored: number, zero: number) => number;
 
 export function inputOffsetSlot(zero: number, outputZero: number, dtype: string): Slot<Offset> {
-  const wrap = dtype === 'int16' ? wrap16 : wrap8;
   return {
     stage: 'zero point of the input',
     line: `${minus('x', zero)} * w`,
     right: (x, z) => x - z,
-    wrong: [
-      {
-        id: 'input-zero-point-added',
-        title: 'zero point of the input added instead of subtracted',
-        explanation: 'TFLite adds an offset that is minus the zero point: add the offset, or subtract the zero point.',
-        candidate: `(x + ${bracketed(zero)}) * w`,
-        instead: (x, z) => x + z,
-      },
-      {
-        id: 'input-zero-point-missing',
-        title: 'zero point of the input not subtracted',
-        explanation: 'The stored value is multiplied as it is.',
-        candidate: 'x * w',
-        instead: (x) => x,
-      },
-      {
-        id: 'input-zero-point-twice',
-        title: 'zero point of the input subtracted twice',
-        explanation: 'Perhaps it is in the bias already, or the values were shifted when they were read.',
-        candidate: `(x - 2 * ${bracketed(zero)}) * w`,
-        instead: (x, z) => x - 2 * z,
-      },
-      {
-        id: 'input-zero-point-of-output',
-        title: "zero point of the output instead of the input's",
-        explanation: 'Each tensor has a zero point of its own.',
-        candidate: `${minus('x', outputZero)} * w`,
-        instead: (x) => x - outputZero,
-      },
-      {
-        id: 'input-offset-wraps',
-        title: 'x - z_input computed in the type of x',
-        explanation: 'The difference needs one bit more: 127 + 128 does not fit into int8.',
-        candidate: `(${dtype}_t)${minus('x', zero)} * w`,
-        instead: (x, z) => (dtype === 'uint8' ? (x - z) & 0xff : wrap(x - z)),
-      },
-      ...(dtype === 'uint8'
-        ? [
-            {
-              id: 'input-zero-point-128',
-              title: '128 subtracted instead of the zero point',
-              explanation: "The input's zero point is another.",
-              candidate: '(x - 128) * w',
-              instead: (x: number) => x - 128,
-            },
-          ]
-        : []),
-    ],
+    wrong: [...(zero === 0 ? [] : zeroPointMistakes(zero)), ...otherOffsets(zero, outputZero, dtype)],
   };
+}
+
+function zeroPointMistakes(zero: number): Slot<Offset>['wrong'] {
+  return [
+    {
+      id: 'input-zero-point-added',
+      title: 'zero point of the input added instead of subtracted',
+      explanation: 'TFLite adds an offset that is minus the zero point: add the offset, or subtract the zero point.',
+      candidate: `(x + ${bracketed(zero)}) * w`,
+      instead: (x, z) => x + z,
+    },
+    {
+      id: 'input-zero-point-missing',
+      title: 'zero point of the input not subtracted',
+      explanation: 'The stored value is multiplied as it is.',
+      candidate: 'x * w',
+      instead: (x) => x,
+    },
+    {
+      id: 'input-zero-point-twice',
+      title: 'zero point of the input subtracted twice',
+      explanation: 'Perhaps it is in the bias already, or the values were shifted when they were read.',
+      candidate: `(x - 2 * ${bracketed(zero)}) * w`,
+      instead: (x, z) => x - 2 * z,
+    },
+  ];
+}
+
+function otherOffsets(zero: number, outputZero: number, dtype: string): Slot<Offset>['wrong'] {
+  const wrap = dtype === 'int16' ? wrap16 : wrap8;
+  return [
+    ...(outputZero === zero
+      ? []
+      : [
+          {
+            id: 'input-zero-point-of-output',
+            title: "zero point of the output instead of the input's",
+            explanation: 'Each tensor has a zero point of its own.',
+            candidate: `${minus('x', outputZero)} * w`,
+            instead: (x: number) => x - outputZero,
+          },
+        ]),
+    ...(zero === 0
+      ? []
+      : [
+          {
+            id: 'input-offset-wraps',
+            title: 'x - z_input computed in the type of x',
+            explanation: 'The difference needs one bit more: 127 + 128 does not fit into int8.',
+            candidate: `(${dtype}_t)${minus('x', zero)} * w`,
+            instead: (x: number, z: number) => (dtype === 'uint8' ? (x - z) & 0xff : wrap(x - z)),
+          },
+        ]),
+    ...(dtype === 'uint8' && zero !== 128
+      ? [
+          {
+            id: 'input-zero-point-128',
+            title: '128 subtracted instead of the zero point',
+            explanation: "The input's zero point is another.",
+            candidate: '(x - 128) * w',
+            instead: (x: number) => x - 128,
+          },
+        ]
+      : []),
+  ];
 }
 
 /** How far apart in memory are neighbours along n, y, x and c. */

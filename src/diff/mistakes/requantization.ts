@@ -69,6 +69,16 @@ function otherRequantizations(own: ExpectedRounding, target: 'quantized' | 'real
 
 const OTHERS: readonly RequantizeHypothesis[] = [
   {
+    id: 'multiplier-truncated-to-16-bits',
+    title: 'multiplied by the upper 16 bits of the multiplier, truncated',
+    explanation: "TFLite's 16-bit multipliers are rounded, and this node's has 32 bits.",
+    candidate: 'floor((acc * (m >> 16) + 2^(14 - shift)) / 2^(15 - shift))',
+    instead: ({ real }) => {
+      const { m, shift } = fixedPoint(real);
+      return (x) => scaled(x, Math.floor(m / 0x10000), 15 - shift, 0.5);
+    },
+  },
+  {
     id: 'xnnpack',
     title: "XNNPACK's requantization: in float32, halves to even",
     explanation:

@@ -100,6 +100,28 @@ export function sumSlot({ s1, s2, so, sign }: SumScales): Slot<Sum> {
         candidate: "a' = round((a - z1) * s1 / (2 * max(s1, s2)))",
         instead: (x, y) => halfAway(((halfAway((x * s1) / twice) + sign * halfAway((y * s2) / twice)) * twice) / so),
       },
+      {
+        id: 'operands-rescaled-twice',
+        title: 'the operands rescaled twice',
+        explanation: 'Each was brought to the common scale once, when it was read, and again before the sum.',
+        candidate: "a'' = round(a' * s1 / (2 * max(s1, s2)))",
+        instead: rescaledTwice([s1, s2], so, sign, [true, true]),
+      },
+      {
+        id: 'operand-1-rescaled-twice',
+        title: 'the first operand rescaled twice',
+        explanation: 'It was brought to the common scale once, when it was read, and again before the sum.',
+        candidate: "a'' = round(a' * s1 / (2 * max(s1, s2)))",
+        instead: rescaledTwice([s1, s2], so, sign, [true, false]),
+      },
+      {
+        id: 'operand-2-rescaled-twice',
+        title: 'the second operand rescaled twice',
+        explanation: 'It was brought to the common scale once, when it was read, and again before the sum.',
+        candidate: "b'' = round(b' * s2 / (2 * max(s1, s2)))",
+        instead: rescaledTwice([s1, s2], so, sign, [false, true]),
+      },
+      ...(sign > 0 ? [{ id: 'difference-for-sum', title: 'difference instead of sum', explanation: 'The operator is ADD.', candidate: 'a - b', instead: ((x, y) => fixed('double')(x, -y)) satisfies Sum }] : []), // biome-ignore format: one line
       ...(sign < 0
         ? [
             {
@@ -114,6 +136,23 @@ export function sumSlot({ s1, s2, so, sign }: SumScales): Slot<Sum> {
         : []),
     ],
   };
+}
+
+function rescaledTwice(
+  [s1, s2]: readonly [number, number],
+  so: number,
+  sign: 1 | -1,
+  [first, second]: readonly [boolean, boolean],
+): Sum {
+  const twice = 2 * Math.max(s1, s2);
+  const rescale = (real: number, again: boolean) => {
+    const once = REQUANTIZE.double({ real, float32: F(real) });
+    return again ? (x: number) => once(once(x)) : once;
+  };
+  const [a, b] = [rescale(s1 / twice, first), rescale(s2 / twice, second)];
+  const total = twice / F(2 ** LEFT * so);
+  const last = REQUANTIZE.double({ real: total, float32: F(total) });
+  return (x, y) => last(a(x * 2 ** LEFT) + sign * b(y * 2 ** LEFT));
 }
 
 function xnnpackSum(s1: number, s2: number, so: number, sign: 1 | -1): Sum {

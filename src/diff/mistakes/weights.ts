@@ -39,7 +39,8 @@ export function weightOffsetSlot(zero: number, dtype: string): Slot<Offset> {
     stage: 'zero point of the weights',
     line: `(x - z_input) * ${minus('w', zero)}`,
     right: (w, z) => w - z,
-    wrong: dtype === 'uint8' ? wrong : [],
+    wrong:
+      dtype === 'uint8' && zero !== 0 ? wrong.filter(({ id }) => zero !== 128 || id !== 'weights-zero-point-128') : [],
   };
 }
 
@@ -60,6 +61,20 @@ export function convWeightLayoutSlot(outputs: number, h: number, w: number, inpu
         candidate: 'w[i][o]',
         instead: (o, _y, _x, i) => i * outputs + o,
       },
+    outputs > 1 && {
+      id: 'weights-of-next-channel',
+      title: "next channel's weights",
+      explanation: 'The index of the output channel is off by one.',
+      candidate: `w[(o + 1) % ${outputs}]`,
+      instead: (o, y, x, i) => right((o + 1) % outputs, y, x, i),
+    },
+    outputs > 1 && {
+      id: 'weights-channels-reversed',
+      title: 'output channels of the weights in reverse order',
+      explanation: 'The channels of bias and scales are in the order of the file.',
+      candidate: `w[${outputs - 1} - o]`,
+      instead: (o, y, x, i) => right(outputs - 1 - o, y, x, i),
+    },
     inputs > 1 &&
       !dense && {
         id: 'weights-oihw',

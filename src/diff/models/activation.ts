@@ -5,7 +5,7 @@
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { type Compute, functionSlot, softmaxSlot } from '../mistakes/activation.ts';
 import { clampSlot, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { type NodeCase, scaleOf } from '../node_case.ts';
 
 export function activationModel(node: NodeCase): VariantModel | undefined {
@@ -25,6 +25,6 @@ export function activationModel(node: NodeCase): VariantModel | undefined {
       eachValue(zeroPointSlot(to.zero, from.zero), (add, r) => add(r)),
       eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
     ],
-    layoutSlot(node),
+    placementSlot(node),
   );
 }

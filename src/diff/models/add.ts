@@ -5,7 +5,7 @@
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { operandOffsetSlot } from '../mistakes/operands.ts';
 import { clampSlot, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { readingSlot } from '../mistakes/reading.ts';
 import { sumSlot } from '../mistakes/sum.ts';
 import { activationRange, type NodeCase, type Operand, scaleOf } from '../node_case.ts';
@@ -64,6 +64,6 @@ export function addModel(node: NodeCase): VariantModel | undefined {
       eachValue(zeroPointSlot(to.zero, q1.zero), (add, r) => add(r)),
       eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
     ],
-    layoutSlot(node),
+    placementSlot(node),
   );
 }

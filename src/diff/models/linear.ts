@@ -12,10 +12,10 @@ import {
   type Values,
   VariantModel,
 } from '../hypothesis.ts';
-import { ACCUMULATOR_SLOT, type BiasRule, biasSlot } from '../mistakes/accumulation.ts';
-import { type MultiplierOf, multiplierSlot, type Scales } from '../mistakes/multiplier.ts';
+import { ACCUMULATOR_SLOT, type Accumulator, type BiasRule, biasSlot } from '../mistakes/accumulation.ts';
+import { type MultiplierOf, multiplierSlot, scalesOf } from '../mistakes/multiplier.ts';
 import { clampSlot, dequantizeStep, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import {
   inputClampSlot,
   inputLayoutSlot,
@@ -31,7 +31,7 @@ import {
   weightOffsetSlot,
 } from '../mistakes/weights.ts';
 import { type Extent, paddingSlot, RIGHT_WINDOW, windowSlot } from '../mistakes/window.ts';
-import { activationRange, channelScale, type NodeCase, nhwc, rangeOf, scaleOf } from '../node_case.ts';
+import { activationRange, type NodeCase, nhwc, rangeOf, scaleOf } from '../node_case.ts';
 
 /** A convolution; a dense layer is one of 1x1 on an image of 1x1. */
 interface Geometry {
@@ -58,14 +58,7 @@ export function linearModel(node: NodeCase, own: ExpectedRounding): VariantModel
   const isSigned = input.dtype !== 'uint8';
   const zeros = quantization.zeroPoints;
   const weightZero = isSigned && zeros.length !== 1 ? 0 : zeros[0]!;
-  const biasScales = bias?.tensor.quantization;
-  const scales: Scales = {
-    input: from.scale,
-    weights: (c) => channelScale(quantization, c),
-    output: to.scale,
-    bias: (c) => biasScales && channelScale(biasScales, c),
-    channels: quantization.scales.length === 1 ? 1 : channels,
-  };
+  const scales = scalesOf(from.scale, to.scale, quantization, bias?.tensor.quantization, channels);
   const isLegacy = !isSigned && node.op !== 'FULLY_CONNECTED';
   const limits = { active: activationRange(to.activation, to.type, to.scale, to.zero), type: to.type, zero: to.zero, activation: to.activation }; // biome-ignore format: one line
   const rounding = roundingSlot(own, node.target);
@@ -96,7 +89,7 @@ export function linearModel(node: NodeCase, own: ExpectedRounding): VariantModel
     const biasScale = scales.bias(0);
     steps.push(dequantizeStep(to.scale, to.zero, { inputScale: from.scale, ...(biasScale !== undefined && { biasScale }) })); // biome-ignore format: one line
   }
-  return new VariantModel(steps, layoutSlot(node));
+  return new VariantModel(steps, placementSlot(node));
 }
 
 function geometryOf({ op, options, output }: NodeCase, input: readonly number[], filter: readonly number[]) {
@@ -185,13 +178,14 @@ class Sums implements Step {
     const at = pick(s.layout);
     const window = pick(s.window);
     const padding = pick(s.padding);
-    const outside = padding === null ? 0 : pick(s.offset)(pick(s.reading)(padding), this.#zero);
-    const kind = pick(s.accumulator);
+    const offset = pick(s.offset);
+    const outside = typeof padding === 'number' ? offset(pick(s.reading)(padding), this.#zero) : 0;
+    const atBorder = padding === 'offset missing at the border' ? this.#zero - offset(0, 0) : 0;
+    const total = pick(s.accumulator);
     const bias = pick(s.bias);
     const before = [window.before(y), window.before(x)] as const;
     const stride = [window.stride(y, x), window.stride(x, y)] as const;
     const dilation = [window.dilation(y), window.dilation(x)] as const;
-    const left = window.left ?? { y: 0, x: 0, c: 0 };
     const [, height, width] = input;
     const [, rows, columns, channels] = output;
     const { order } = at;
@@ -202,27 +196,27 @@ class Sums implements Step {
       const n = Math.floor(place / (rows * columns));
       const top = (Math.floor(place / columns) % rows) * stride[0] - before[0];
       const start = (place % columns) * stride[1] - before[1];
+      const hangs = top < 0 || start < 0 || top + (y.kernel - 1) * dilation[0] >= height || start + (x.kernel - 1) * dilation[1] >= width; // biome-ignore format: one line
+      const added = hangs ? atBorder : 0;
       const first = firstChannel(o);
       let sum = 0;
-      for (let ky = 0; ky < y.kernel - left.y; ky++) {
+      for (let ky = 0; ky < y.kernel; ky++) {
         const row = top + ky * dilation[0];
-        for (let kx = 0; kx < x.kernel - left.x; kx++) {
+        for (let kx = 0; kx < x.kernel; kx++) {
           const column = start + kx * dilation[1];
           const isInside = row >= 0 && row < height && column >= 0 && column < width;
           const from = n * at.n + row * at.y + column * at.x;
-          for (let i = 0; i < depth - left.c; i++) {
+          for (let i = 0; i < depth; i++) {
+            if (window.isLeft?.({ y: ky, x: kx, c: i })) continue;
             const c = first + i;
-            const value = isInside ? values[from + (order ? order[c]! : c * at.c)]! : outside;
-            const term = value * weights[((o * y.kernel + ky) * x.kernel + kx) * depth + i]!;
-            sum += term;
-            if (kind === 'saturating int16') sum = Math.min(Math.max(sum, -32768), 32767);
-            else if (kind === 'float32') sum = F(sum);
+            const index = from + (order ? order[c]! : c * at.c);
+            const value = isInside ? values[index]! + added : padding === 'memory' ? (values[index] ?? 0) : outside;
+            sum = accumulated(total, sum + value * weights[((o * y.kernel + ky) * x.kernel + kx) * depth + i]!);
           }
         }
       }
-      if (kind === 'int16 products') sum = wrap16(sum);
-      if (kind === 'int16') sum = wrap16(bias.add(sum, o, this.bias));
-      else sum = bias.add(sum, o, this.bias);
+      if (total === 'int16 products') sum = wrap16(sum);
+      sum = finished(total, bias.add(sum, o, this.bias));
       return this.#isWide ? sum : wrap32(sum);
     });
   }
@@ -290,7 +284,24 @@ class Sums implements Step {
   }
 }
 
-function requantizeStep(
+const clamped = (sum: number, bits: 16 | 32) => Math.min(Math.max(sum, -(2 ** (bits - 1))), 2 ** (bits - 1) - 1);
+
+/** After each product. */
+function accumulated(total: Accumulator, sum: number): number {
+  if (total === 'wide') return sum;
+  if (total === 'saturating int16') return clamped(sum, 16);
+  if (total === 'saturating int32') return clamped(sum, 32);
+  return total === 'float32' ? F(sum) : sum;
+}
+
+/** With the bias. */
+function finished(total: Accumulator, sum: number): number {
+  if (total === 'int16') return wrap16(sum);
+  if (total === 'saturated int16') return clamped(sum, 16);
+  return total === 'saturating int32' ? clamped(sum, 32) : sum;
+}
+
+export function requantizeStep(
   multiplier: Slot<MultiplierOf>,
   rounding: Slot<Requantize>,
   biases: Slot<BiasRule>,

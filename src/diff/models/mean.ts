@@ -2,7 +2,7 @@
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { meanMultiplierSlot, meanOffsetSlot, meanRoundingSlot } from '../mistakes/mean.ts';
 import { clampSlot, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { type NodeCase, scaleOf } from '../node_case.ts';
 
 export function meanModel(node: NodeCase): VariantModel | undefined {
@@ -45,7 +45,7 @@ export function meanModel(node: NodeCase): VariantModel | undefined {
       eachValue(zeroPointSlot(to.zero, from.zero), (add, r) => add(r)),
       eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
     ],
-    layoutSlot(node),
+    placementSlot(node),
   );
 }
 

@@ -2,7 +2,6 @@
 import type { Profile } from '../../../kernels/kernel.ts';
 import type { ExpectedRounding } from '../arithmetic.ts';
 import type { VariantModel } from '../hypothesis.ts';
-import { movedModel } from '../moved.ts';
 import type { NodeCase } from '../node_case.ts';
 import { activationModel } from './activation.ts';
 import { addModel } from './add.ts';
@@ -11,8 +10,10 @@ import { meanModel } from './mean.ts';
 import { mulModel } from './mul.ts';
 import { poolingModel } from './pooling.ts';
 import { dequantizeModel, quantizeModel } from './quantize.ts';
+import { RECORDED_OPS, recordedModel } from './recorded.ts';
+import { transposeConvModel } from './transpose_conv.ts';
 
-type ModelOf = (node: NodeCase, own: ExpectedRounding) => VariantModel | undefined;
+type ModelOf = (node: NodeCase, rounding: ExpectedRounding) => VariantModel | undefined;
 
 const MODELS: { readonly [op: string]: ModelOf } = {
   CONV_2D: linearModel,
@@ -29,10 +30,22 @@ const MODELS: { readonly [op: string]: ModelOf } = {
   SOFTMAX: activationModel,
   LOGISTIC: activationModel,
   TANH: activationModel,
+  HARD_SWISH: activationModel,
+  RELU: activationModel,
+  RELU6: activationModel,
+  RELU_N1_TO_1: activationModel,
+  RELU_0_TO_1: activationModel,
+  LEAKY_RELU: activationModel,
+  TRANSPOSE_CONV: transposeConvModel,
 };
 
-/** The ways to requantize that a node may have under a profile, the likeliest first. */
-function waysOf(op: string, profile: Profile): readonly ExpectedRounding[] {
+/** Whether an operator's own arithmetic is modelled, and not only where its output is put. */
+export function hasErrorModel(op: string): boolean {
+  return Object.hasOwn(MODELS, op) || RECORDED_OPS.includes(op);
+}
+
+/** The roundings that a node may have under a profile, the likeliest first. */
+function roundingsOf(op: string, profile: Profile): readonly ExpectedRounding[] {
   if (op === 'FULLY_CONNECTED' && profile === 'tflite') return ['float64', 'double', 'reduced'];
   return profile === 'single-rounding' ? ['single', 'reduced', 'double'] : ['double', 'reduced', 'float64'];
 }
@@ -43,11 +56,11 @@ function waysOf(op: string, profile: Profile): readonly ExpectedRounding[] {
  */
 export function modelOf(node: NodeCase, profile: Profile): VariantModel | undefined {
   const make = Object.hasOwn(MODELS, node.op) ? MODELS[node.op] : undefined;
-  for (const way of make ? waysOf(node.op, profile) : []) {
-    const model = make!(node, way);
+  for (const rounding of make ? roundingsOf(node.op, profile) : []) {
+    const model = make!(node, rounding);
     if (model && givesOwn(model, node)) return model;
   }
-  return node.target === 'real' && node.output.dtype !== 'float32' ? undefined : movedModel(node);
+  return node.target === 'real' && node.output.dtype !== 'float32' ? undefined : recordedModel(node);
 }
 
 const CHECKED = 500;

@@ -3,7 +3,7 @@ import type { ExpectedRounding } from '../arithmetic.ts';
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { operandOffsetSlot } from '../mistakes/operands.ts';
 import { clampSlot, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { productMultiplierSlot } from '../mistakes/product.ts';
 import { readingSlot } from '../mistakes/reading.ts';
 import { roundingSlot } from '../mistakes/requantization.ts';
@@ -47,6 +47,6 @@ export function mulModel(node: NodeCase, own: ExpectedRounding): VariantModel | 
       eachValue(zeroPointSlot(to.zero, q1.zero), (add, r) => add(r)),
       eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
     ],
-    layoutSlot(node),
+    placementSlot(node),
   );
 }

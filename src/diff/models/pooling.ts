@@ -9,7 +9,7 @@ import {
   VariantModel,
 } from '../hypothesis.ts';
 import { clampSlot, outputOf } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { averageSlot, type Pool, poolPaddingSlot, poolSlot } from '../mistakes/pool.ts';
 import { type InputLayout, inputLayoutSlot, readingSlot } from '../mistakes/reading.ts';
 import { type Extent, type Padding, type WindowRule, windowSlot } from '../mistakes/window.ts';
@@ -40,7 +40,7 @@ export function poolingModel(node: NodeCase): VariantModel | undefined {
   const steps: Step[] = [window];
   if (isAverage) steps.push(eachValue(averageSlot(from.zero, type.min < 0), (round, mean) => round(mean)));
   steps.push(eachValue(clampSlot(limits), (clamp, q) => clamp(q)));
-  return new VariantModel(steps, layoutSlot(node));
+  return new VariantModel(steps, placementSlot(node));
 }
 
 interface WindowSlots {
@@ -85,7 +85,6 @@ class Window implements Step {
     const [, rows = 1, columns = 1, channels = 1] = this.#output;
     const [read, at, window] = [pick(this.#s.reading), pick(this.#s.layout), pick(this.#s.window)];
     const [padding, pool] = [pick(this.#s.padding), pick(this.#s.pool)];
-    const left = window.left ?? { y: 0, x: 0 };
     return Float64Array.from(positions, (position) => {
       if (position < 0) return 0;
       const place = Math.floor(position / channels);
@@ -93,12 +92,13 @@ class Window implements Step {
       const top = (Math.floor(place / columns) % rows) * window.stride(y, x) - window.before(y);
       const start = (place % columns) * window.stride(x, y) - window.before(x);
       let [result, inside] = [pool.start, 0];
-      for (let row = top; row < top + y.kernel - left.y; row++) {
-        for (let column = start; column < start + x.kernel - left.x; column++) {
+      for (let row = top; row < top + y.kernel; row++) {
+        for (let column = start; column < start + x.kernel; column++) {
+          if (window.isLeft?.({ y: row - top, x: column - start, c: 0 })) continue;
           const isInside = row >= 0 && row < height && column >= 0 && column < width;
           if (!isInside && padding === null) continue;
           const from = n * at.n + row * at.y + column * at.x + (position % channels) * at.c;
-          result = pool.join(result, isInside ? read(this.#values[from]!) : padding!);
+          result = pool.join(result, isInside ? read(this.#values[from]!) : Number(padding));
           inside++;
         }
       }

@@ -2,7 +2,7 @@
 import type { ExpectedRounding } from '../arithmetic.ts';
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { clampSlot, dequantizeStep, outputOf, zeroPointSlot } from '../mistakes/output.ts';
-import { layoutSlot } from '../mistakes/placement.ts';
+import { placementSlot } from '../mistakes/placement.ts';
 import { divisionSlot, rescaleSlot } from '../mistakes/quantization.ts';
 import { inputClampSlot, inputOffsetSlot, inputRoundingSlot, readingSlot } from '../mistakes/reading.ts';
 import { roundingSlot } from '../mistakes/requantization.ts';
@@ -29,7 +29,7 @@ export function quantizeModel(node: NodeCase, own: ExpectedRounding): VariantMod
     eachValue(rounding, (round, y) => round(y, to.zero)),
     eachValue(inputClampSlot(type), (limit, q) => limit(q)),
   ];
-  return new VariantModel(steps, layoutSlot(node));
+  return new VariantModel(steps, placementSlot(node));
 }
 
 function requantizeModel(node: NodeCase, own: ExpectedRounding): VariantModel | undefined {
@@ -63,7 +63,7 @@ function requantizeModel(node: NodeCase, own: ExpectedRounding): VariantModel | 
       eachValue(zeroPointSlot(to.zero, from.zero), (add, r) => add(r)),
       eachValue(clampSlot(limits), (clamp, q) => clamp(q)),
     ],
-    layoutSlot(node),
+    placementSlot(node),
   );
 }
 
@@ -79,5 +79,5 @@ export function dequantizeModel(node: NodeCase): VariantModel | undefined {
       return Float64Array.from(positions, (position) => read(Number(input.data[Math.max(position, 0)]!)));
     },
   };
-  return new VariantModel([stored, dequantizeStep(from.scale, from.zero, {})], layoutSlot(node));
+  return new VariantModel([stored, dequantizeStep(from.scale, from.zero, {})], placementSlot(node));
 }

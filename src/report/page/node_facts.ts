@@ -51,7 +51,7 @@ export function nodeFacts({ inspection, explanation, lint, run, diff }: ModelRep
       activation,
       saturated: activation && explained ? saturation(activation, explained) : undefined,
       diff: diff?.nodes.find(({ node }) => node === index),
-      isGuilty: diff?.guilty?.node === index,
+      isGuilty: diff?.divergent[0]?.node === index,
     };
   });
 }

@@ -262,13 +262,13 @@ describe('diff', () => {
     writeTheirs();
     const found = await json('diff', model, wrong, ...input);
     expect(found.status).toBe(1);
-    expect(found.guilty).toMatchObject({ node: 2, op: 'CONV_2D', diagnosis: { values: 2304 } });
+    expect(found.divergent[0]).toMatchObject({ node: 2, op: 'CONV_2D', diagnosis: { values: 2304 } });
     const [first, second, third] = found.nodes;
     expect([first.different, second.different]).toEqual([0, 0]);
     expect(third).toMatchObject({ key: 'node_2', matchedBy: 'position', maxDifference: 1 });
     expect(found.unmatched).toEqual([{ key: 'nothing_of_ours', reason: 'no tensor has this name' }]);
     const { stdout } = await requant('diff', model, wrong, ...input);
-    expect(stdout).toContain('the first that departs: node 2, CONV_2D');
+    expect(stdout).toContain('first divergent node: 2, CONV_2D');
     expect(stdout).toContain('nothing_of_ours is not compared: no tensor has this name');
   });
 

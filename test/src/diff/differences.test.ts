@@ -341,8 +341,8 @@ describe('in a model', () => {
     const data = pooled!.data.slice() as Int8Array;
     data.set((later!.data as Int8Array).subarray(0, 300), 100);
     const found = diff(digits, [input(0)], arrays.set(nodes[1]!, { ...pooled!, data }));
-    expect(found.guilty!.node).toBe(1);
-    expect(found.guilty!.differences!.elsewhere).toMatchObject([{ kind: 'tensor', node: 2 }]);
+    expect(found.divergent[0]!.node).toBe(1);
+    expect(found.divergent[0]!.differences!.elsewhere).toMatchObject([{ kind: 'tensor', node: 2 }]);
   });
 
   test('values of another run: of the given input, and of another example', () => {
