@@ -124,7 +124,7 @@ export function diff(
     profile: interpreter.profile,
     nodes: pairs.map(({ found }) => found),
     whole,
-    divergent: asked.map((entry) => divergentNode(entry, run, compared, whole !== null && layers === 'first')),
+    divergent: asked.map((entry) => divergentNode(entry, run, compared, whole?.weak === false && layers === 'first')),
     unmatched,
   };
 }

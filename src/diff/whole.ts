@@ -29,14 +29,14 @@ export function wholeExplanation(run: Run, under: UnderProfile | undefined): Who
   if (evidence.informative === 0) return undefined;
   const profile = under && profileThatExplains(run, written, under);
   if (profile) {
-    return explanation('profile', evidence, PROFILES.length, {
+    return explanation('profile', evidence, RIVALS, {
       title: `the arithmetic of the profile ${profile}`,
       explanation: `Under --profile ${profile} every node gives the candidate's values: it computes as that runtime does.`,
       profile,
     });
   }
   const plan = [...plansOf(run)].find(({ contents }) => explains(written, contents));
-  return plan && explanation('memory', evidence, 10, plan);
+  return plan && explanation('memory', evidence, RIVALS, plan);
 }
 
 function explanation(
@@ -50,6 +50,9 @@ function explanation(
   const { informative } = evidence;
   return { kind, title, explanation, weak: strength === 'weak', informative, ...(profile && { profile }) };
 }
+
+/** Roundings and plans of memory that might as well be it. */
+const RIVALS = 10;
 
 /** What nodes wrote, of what the candidate gave. */
 function writtenBy({ interpreter, theirs }: Run): TheirTensor[] {

@@ -103,7 +103,7 @@ function divergentBlocks(divergent: DivergentNode, { nodes, whole }: Diff): Bloc
         ['candidate minus reference', histogramText(found.histogram)],
       ],
     },
-    ...(differences && !isSure && !whole ? differencesBlocks(differences) : []),
+    ...(differences && !isSure && !(whole?.weak === false) ? differencesBlocks(differences) : []),
     ...(diagnosis ? diagnosisBlocks(diagnosis, op) : []),
   ];
 }

@@ -61,20 +61,7 @@ export function convWeightLayoutSlot(outputs: number, h: number, w: number, inpu
         candidate: 'w[i][o]',
         instead: (o, _y, _x, i) => i * outputs + o,
       },
-    outputs > 1 && {
-      id: 'weights-of-next-channel',
-      title: "next channel's weights",
-      explanation: 'The index of the output channel is off by one.',
-      candidate: `w[(o + 1) % ${outputs}]`,
-      instead: (o, y, x, i) => right((o + 1) % outputs, y, x, i),
-    },
-    outputs > 1 && {
-      id: 'weights-channels-reversed',
-      title: 'output channels of the weights in reverse order',
-      explanation: 'The channels of bias and scales are in the order of the file.',
-      candidate: `w[${outputs - 1} - o]`,
-      instead: (o, y, x, i) => right(outputs - 1 - o, y, x, i),
-    },
+    ...channelMistakes(outputs, right),
     inputs > 1 &&
       !dense && {
         id: 'weights-oihw',
@@ -112,6 +99,7 @@ export function depthwiseWeightLayoutSlot(outputs: number, h: number, w: number)
       candidate: 'w[c][y][x]',
       instead: (o, y, x) => (o * h + y) * w + x,
     },
+    ...channelMistakes(outputs, right),
     ...kernelMistakes(h, w, right),
   ];
   return {
@@ -120,6 +108,26 @@ export function depthwiseWeightLayoutSlot(outputs: number, h: number, w: number)
     right,
     wrong: wrong.filter((entry) => entry !== false),
   };
+}
+
+/** Another output channel's weights. */
+function channelMistakes(outputs: number, right: WeightLayout): (Slot<WeightLayout>['wrong'][number] | false)[] {
+  return [
+    outputs > 1 && {
+      id: 'weights-of-next-channel',
+      title: "next channel's weights",
+      explanation: 'The index of the output channel is off by one.',
+      candidate: `w[(o + 1) % ${outputs}]`,
+      instead: (o, y, x, i) => right((o + 1) % outputs, y, x, i),
+    },
+    outputs > 2 && {
+      id: 'weights-channels-reversed',
+      title: 'output channels of the weights in reverse order',
+      explanation: 'The channels of bias and scales are in the order of the file.',
+      candidate: `w[${outputs - 1} - o]`,
+      instead: (o, y, x, i) => right(outputs - 1 - o, y, x, i),
+    },
+  ];
 }
 
 function kernelMistakes(h: number, w: number, right: WeightLayout): (Slot<WeightLayout>['wrong'][number] | false)[] {

@@ -273,7 +273,7 @@ describe('diff', () => {
   });
 
   test('what dump and run write is a right run: JSON, of one and of several examples', async () => {
-    const right = { status: 0, guilty: null };
+    const right = { status: 0, divergent: [] };
     for (const args of [
       ['dump', model, ...input],
       ['run', model, input[1]!],
