@@ -1,13 +1,14 @@
 /** SQRT and RSQRT of what lies above the zero point. */
 import { type QuantizedType, typeRange } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
+import type { Tensor } from '../../../kernels/tensor.ts';
 import { call, condition, divided, float32, name, named, number, plus, read, rescale, times } from '../../formula/expression.ts'; // biome-ignore format: one line
 import { either, step } from '../../formula/formula.ts';
 import { step as derivationStep, rescaling, scaleOf } from '../derivation.ts';
-import { interpolated, type OperatorExplainer, offset, outputOf, type Quantized, typeClamp, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
+import { interpolated, type OperatorExplainer, offset, outputOf, type Quantized, tableOf, typeClamp, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
 
 export const SQRT: OperatorExplainer<Quantized<typeof reference.SQRT>> = {
-  explain({ input, output }) {
+  explain({ input, output, table }) {
     const zero = 0 - input.zeroPoint;
     const clamp = typeClamp(output.dtype as QuantizedType);
     const quotient = float32(divided(name('root'), output.scale));
@@ -19,10 +20,18 @@ export const SQRT: OperatorExplainer<Quantized<typeof reference.SQRT>> = {
       ),
       offsets: { input: zero, output: output.zeroPoint },
       clamp,
+      table: tableFor(input, output, table),
       notes: ['what lies below the zero point has no root: an error'],
     };
   },
 };
+
+/** The table of an int8. */
+function tableFor(input: Tensor, output: Tensor, table: unknown) {
+  return table instanceof Int8Array && input.dtype === 'int8'
+    ? tableOf('int8', output.dtype as QuantizedType, table)
+    : null;
+}
 
 type Rsqrt = Quantized<typeof reference.RSQRT>;
 
@@ -30,7 +39,7 @@ type Rsqrt = Quantized<typeof reference.RSQRT>;
 const SHIFT = 20;
 
 export const RSQRT: OperatorExplainer<Rsqrt> = {
-  explain({ input, output, lut, params, realMultiplier }, { singleRounding }) {
+  explain({ input, output, lut, params, realMultiplier, table }, { singleRounding }) {
     if (lut) {
       return {
         expressions: valueByValue(step('output', interpolated('T', read('input')))),
@@ -58,6 +67,7 @@ export const RSQRT: OperatorExplainer<Rsqrt> = {
       offsets: { input: zero, output: output.zeroPoint },
       rescalings: [scaling],
       clamp,
+      table: tableFor(input, output, table),
       notes: [
         `inverseRoot(x) is 2^${SHIFT} / sqrt(x), in fixed point`,
         'what lies below the zero point has no root: an error',

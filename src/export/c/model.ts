@@ -10,8 +10,8 @@ import type { TensorSpec } from '../../model/model.ts';
 import type { Interpreter } from '../../runtime/interpreter.ts';
 import type { OutputTensor, TensorData } from '../../runtime/tensor_info.ts';
 import { cmsisHeader } from './cmsis_nn.ts';
-import { type Layer, layerOf } from './layers.ts';
-import { SOFTMAX_SUPPORT, SUPPORT } from './support.ts';
+import { type Layer, layerOf } from './layer.ts';
+import { FIXED_POINT_SUPPORT, SUPPORT } from './support.ts';
 import { comment, constantArray, cType } from './values.ts';
 
 export interface ExportedModel {
@@ -55,8 +55,8 @@ export function exportC(
     throw new UnsupportedError(`none of its layers can be exported as C: ${ops || 'there are none'}`, {});
   }
   const origin = `/* ${comment(`Made by requant of ${options.source}, profile ${profile}.`)} */\n`;
-  const needsSoftmax = layers.some(({ layer }) => layer?.needsSoftmax);
-  const support = needsSoftmax ? `${SUPPORT}${SOFTMAX_SUPPORT}` : SUPPORT;
+  const needsFixedPoint = layers.some(({ layer }) => layer?.needsFixedPoint);
+  const support = needsFixedPoint ? `${SUPPORT}${FIXED_POINT_SUPPORT}` : SUPPORT;
   const files = new Map([
     ['support.h', `${support}\n#endif\n`],
     ['weights.h', header('WEIGHTS', origin, weights(layers, tensors))],
@@ -173,6 +173,11 @@ function mainText(origin: string, interpreter: Interpreter, layers: readonly Mad
       ...outputs.map((index) => `  failures += check(${label}, t${index}, golden_${index}, sizeof(t${index}));`),
     ];
   });
+  const computed = layers.filter(({ layer }) => layer).length;
+  const summary =
+    computed === layers.length
+      ? 'all layers equal'
+      : `${computed} of ${layers.length} layers are computed here, and equal; the others were taken from the golden run`;
   const given = interpreter.inputs.map(({ index }) => `  memcpy(t${index}, golden_${index}, sizeof(t${index}));`);
   return `${origin}/* Runs every layer on the golden inputs and compares it with its golden output; 0 if all are equal, byte by byte. */
 #include <stdio.h>
@@ -202,7 +207,7 @@ int main(void)
 {
   int failures = 0;
 ${[...given, ...steps].join('\n')}
-  printf(failures ? "%d layers differ\\n" : "all layers equal\\n", failures);
+  printf(failures ? "%d layers differ\\n" : "${summary}\\n", failures);
   return failures ? 1 : 0;
 }
 `;

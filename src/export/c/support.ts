@@ -60,15 +60,70 @@ static inline int32_t requant_rescale_float64(int32_t x, double real)
   return (int32_t)round((double)x * real);
 }
 
-/* Sums wrap, as they do in the reference. */
-static inline int32_t requant_add(int32_t a, int32_t b)
+/* The low 32 bits: sums wrap, as they do in the reference. */
+static inline int32_t requant_int32(int64_t x)
 {
-  return (int32_t)((uint32_t)a + (uint32_t)b);
+  return (int32_t)(uint32_t)(uint64_t)x;
+}
+
+/* A real as an int32, as x86 converts it: what does not fit is the lowest number. */
+static inline int32_t requant_x86_int32(double x)
+{
+  return x >= -2147483648.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
+}
+
+static inline int64_t requant_clamp64(int64_t x, int64_t min, int64_t max)
+{
+  return x < min ? min : x > max ? max : x;
+}
+
+static inline int64_t requant_min(int64_t a, int64_t b)
+{
+  return a < b ? a : b;
+}
+
+static inline int64_t requant_max(int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+
+static inline int64_t requant_abs(int64_t x)
+{
+  return x < 0 ? -x : x;
+}
+
+static inline int64_t requant_sign(int64_t x)
+{
+  return x < 0 ? -1 : 1;
+}
+
+static inline int64_t requant_xor(int64_t a, int64_t b)
+{
+  return a ^ b;
+}
+
+static inline int64_t requant_truncate_divide(int64_t n, int64_t d)
+{
+  return n / d;
+}
+
+static inline int64_t requant_floor_divide(int64_t n, int64_t d)
+{
+  return n / d - (n % d != 0 && (n < 0) != (d < 0));
+}
+
+/* Halves away from zero. */
+static inline int64_t requant_round_divide(int64_t n, int64_t d)
+{
+  const int64_t quotient = n / d;
+  const int64_t remainder = requant_abs(n % d);
+  if (remainder < requant_abs(d) - remainder) return quotient;
+  return (n < 0) == (d < 0) ? quotient + 1 : quotient - 1;
 }
 `;
 
-/** What SOFTMAX takes besides. */
-export const SOFTMAX_SUPPORT = `
+/** What layers take besides that compute exp or reciprocals in fixed point. */
+export const FIXED_POINT_SUPPORT = `
 /* x * 2^exponent, saturated. */
 static inline int32_t requant_saturating_shift_left(int32_t x, int exponent)
 {
@@ -125,5 +180,12 @@ static inline int requant_leading_zeros(uint32_t x)
     zeros++;
   }
   return zeros;
+}
+
+/* 2^62 / x, x being shifted to the left as far as it goes. */
+static inline int32_t requant_reciprocal(int32_t x)
+{
+  const uint32_t shifted = (uint32_t)x << requant_leading_zeros((uint32_t)x);
+  return requant_one_over_one_plus((int32_t)(shifted - 0x80000000u));
 }
 `;

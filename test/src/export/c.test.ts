@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { PROFILES } from '../../../kernels/kernel.ts';
+import { explainerOf } from '../../../src/explain/operator_explainers.ts';
 import { exportC } from '../../../src/export/c/model.ts';
 import { literal } from '../../../src/export/c/values.ts';
 import { Interpreter, type TensorData, UnsupportedError } from '../../../src/index.ts';
 import { readNpz } from '../../../src/io/npz.ts';
+import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
 import { smallModel } from '../small_models.ts';
+
+const MODELS_EACH = 1;
 
 const MODELS = new URL('../../../models/', import.meta.url);
 const names = readdirSync(MODELS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
@@ -59,7 +63,48 @@ function exported(name: string, profile: (typeof PROFILES)[number]) {
   return exportC(interpreter, inputs, { source: name, cmsisNn: true });
 }
 
+/** One random model of each operator that has a formula, in this profile. */
+const operators = recorded.filter((op) => explainerOf({ op, isCustom: false }));
+
+/** A product that has no formula, and so no C. */
+const values = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
+const axis = { type: 'INT32', shape: [1], data: [0, 0, 0, 0] } as const;
+const product = { type: 'INT8', shape: [1], scale: 0.5, zeroPoint: 0 } as const;
+
+/** What has a formula and no C: it says why. */
+const NOT_WRITTEN: { readonly [op: string]: string } = {
+  REDUCE_PROD: 'a product that wraps at every step, or is rescaled there',
+};
+
 describe.skipIf(!gcc)('compiled by gcc (skipped where there is none)', () => {
+  test.each(PROFILES)(
+    'every operator that has a formula, %s',
+    (profile) => {
+      const missing = new Set<string>();
+      for (const op of operators) {
+        const found = [...readRecorded(op)].filter(
+          ({ outputs, inputs }) => outputs[profile] && inputs.every(({ dtype }) => !/float/.test(dtype)),
+        );
+        for (const { model, inputs, name } of found.slice(0, MODELS_EACH)) {
+          const interpreter = new Interpreter(model, { profile, allowFloat: true });
+          if (interpreter.nodes.every((node) => node.op !== op)) continue;
+          let made: ReturnType<typeof exportC>;
+          try {
+            made = exportC(interpreter, inputs.map((input) => valuesOf(input, 0)), { source: name }); // biome-ignore format: one line
+          } catch (error) {
+            if (!(error instanceof UnsupportedError)) throw error;
+            missing.add(op);
+            continue;
+          }
+          const { text } = selfTest(write(`${op}-${profile}`, made.files));
+          expect(`${name}: ${text}`).toContain('all layers equal');
+        }
+      }
+      expect([...missing].filter((op) => !(op in NOT_WRITTEN))).toEqual([]);
+    },
+    600_000,
+  );
+
   describe.each(names)('%s', (name) => {
     test.each(PROFILES)('%s: no warning, and every layer is written out and equal', (profile) => {
       const { files, layers } = exported(name, profile);
@@ -121,33 +166,35 @@ describe.skipIf(!gcc)('compiled by gcc (skipped where there is none)', () => {
   );
 
   test('layers that are not written out are taken from the golden run, and said so', () => {
-    const int8 = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
     const model = smallModel({
-      tensors: [int8, int8, int8],
+      tensors: [values, axis, product, product],
       nodes: [
-        { op: 'NEG', inputs: [0], outputs: [1] },
-        { op: 'RESHAPE', inputs: [1], outputs: [2], options: ['ReshapeOptions', { newShape: [4] }] },
+        { op: 'REDUCE_PROD', inputs: [0, 1], outputs: [2], options: ['ReducerOptions', { keepDims: true }] },
+        { op: 'RESHAPE', inputs: [2], outputs: [3], options: ['ReshapeOptions', { newShape: [1] }] },
       ],
       inputs: [0],
-      outputs: [2],
+      outputs: [3],
     });
     const { files, layers } = exportC(new Interpreter(model), [Int8Array.of(1, -2, 3, -128)], {
       source: '*/ a ??/ trick',
     });
     expect(layers.map(({ isComputed }) => isComputed)).toEqual([false, true]);
     const { status, text } = selfTest(write('taken', files));
-    expect(text).toContain('node 0 NEG: not computed here, taken from the golden run');
+    expect(text).toContain('node 0 REDUCE_PROD: not computed here, taken from the golden run');
+    expect(text).toContain('1 of 2 layers are computed here, and equal; the others were taken from the golden run');
     expect(status).toBe(0);
   });
 });
 
 test('a model of which nothing can be written out', () => {
-  const int8 = { type: 'INT8', shape: [4], scale: 0.5, zeroPoint: 0 } as const;
-  const nodes = [{ op: 'NEG', inputs: [0], outputs: [1] }];
-  const interpreter = new Interpreter(smallModel({ tensors: [int8, int8], nodes, inputs: [0], outputs: [1] }));
+  const nodes = [
+    { op: 'REDUCE_PROD', inputs: [0, 1], outputs: [2], options: ['ReducerOptions', { keepDims: true }] as const },
+  ];
+  const model = smallModel({ tensors: [values, axis, product], nodes, inputs: [0], outputs: [2] });
+  const interpreter = new Interpreter(model);
   const run = () => exportC(interpreter, [new Int8Array(4)], { source: 'x' });
   expect(run).toThrow(UnsupportedError);
-  expect(run).toThrow(/none of its layers can be exported as C: NEG/);
+  expect(run).toThrow(/none of its layers can be exported as C: REDUCE_PROD/);
 });
 
 test.each([
