@@ -19,10 +19,32 @@
  *     y = multiplyByQuantizedMultiplier64(high, low, reducedMultiplier, shift);
  */
 
-import type { Divisor, DoubleFactor } from './quantization.ts';
-
 const INT32_MIN = -0x80000000;
 const INT32_MAX = 0x7fffffff;
+
+// ---- what kernels/quantization.ts prepares
+
+/** A double for multiplyByDouble: |e| = significand * 2^-(exponent + 86), where significand is in [2^52, 2^53). */
+export interface DoubleFactor {
+  /** The significand's bits 32 to 52; 0 if e is zero, infinite or NaN. */
+  significandHigh: number;
+  /** Its bits 0 to 31. */
+  significandLow: number;
+  /** Its 32 leading bits. */
+  leading: number;
+  /** 2^20 for zero, so that every result is 0; -2^20 for infinity and NaN, so that every result is -2^31. */
+  exponent: number;
+  /** -1 for a negative e, else 0. */
+  sign: number;
+}
+
+/** A divisor for `divide` and `roundingDivide`. */
+export interface Divisor {
+  multiplier: number;
+  shift: number;
+  /** floor(n / 2) */
+  half: number;
+}
 
 // ---- products and shifts
 

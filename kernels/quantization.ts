@@ -5,7 +5,14 @@
  * precision of each are part of the result: F is a float32 operation, everything else is double.
  */
 
-import { logistic, multiplyByQuantizedMultiplier, roundingDivideByPOT, tanh } from './fixed_point.ts';
+import {
+  type Divisor,
+  type DoubleFactor,
+  logistic,
+  multiplyByQuantizedMultiplier,
+  roundingDivideByPOT,
+  tanh,
+} from './fixed_point.ts';
 import { erfcf, expf, expm1f, logf, tanhf } from './float_math.ts';
 
 const F = Math.fround;
@@ -63,20 +70,7 @@ export function reduceMultiplier(multiplier: number): number {
   return multiplier < 0x7fff0000 ? (multiplier + 0x8000) >> 16 : 0x7fff;
 }
 
-/** A double for multiplyByDouble: |e| = significand * 2^-(exponent + 86), where significand is in [2^52, 2^53). */
-export interface DoubleFactor {
-  /** The significand's bits 32 to 52; 0 if e is zero, infinite or NaN. */
-  significandHigh: number;
-  /** Its bits 0 to 31. */
-  significandLow: number;
-  /** Its 32 leading bits. */
-  leading: number;
-  /** 2^20 for zero, so that every result is 0; -2^20 for infinity and NaN, so that every result is -2^31. */
-  exponent: number;
-  /** -1 for a negative e, else 0. */
-  sign: number;
-}
-
+/** e as multiplyByDouble takes it. */
 export function doubleFactor(e: number): DoubleFactor {
   const { fraction, exponent } = frexp(e);
   if (e === 0 || !Number.isFinite(e)) {
@@ -90,14 +84,6 @@ export function doubleFactor(e: number): DoubleFactor {
     exponent: 53 - exponent - 86,
     sign: e < 0 ? -1 : 0,
   };
-}
-
-/** A divisor for `divide` and `roundingDivide`. */
-export interface Divisor {
-  multiplier: number;
-  shift: number;
-  /** floor(n / 2) */
-  half: number;
 }
 
 /** n in 1..2^31 - 1. multiplier = floor(2^(32 + shift) / n) + 1 - 2^32, shift = max(ceil(log2 n), 1) - 1. */

@@ -7,6 +7,8 @@
  * the variants with an integer multiplier. Deviations: the accumulator of int16 follows the type of the bias (see
  * prepareBias).
  */
+
+import type { DoubleFactor } from '../fixed_point.ts';
 import { addHigh, multiplyByDouble, multiplyByDouble32 } from '../fixed_point.ts';
 import { fullyConnectedFloat } from '../float/fully_connected.ts';
 import { type FloatForm, withFloat } from '../float/with_float.ts';
@@ -15,7 +17,6 @@ import {
   type Activation,
   activationRange,
   convolutionMultiplier,
-  type DoubleFactor,
   doubleFactor,
   legacyConvolutionMultiplier,
   type QuantizedType,

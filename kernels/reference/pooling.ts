@@ -7,10 +7,12 @@
  *
  * Equals: reference/pooling.h (uint8), reference/integer_ops/pooling.h (int8, int16). Deviations: none.
  */
+
+import type { Divisor } from '../fixed_point.ts';
 import { roundingDivide } from '../fixed_point.ts';
 import { averagePoolFloat, maxPoolFloat, preparePoolFloat } from '../float/pooling.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { type Activation, activationRange, type Divisor, divisor } from '../quantization.ts';
+import { type Activation, activationRange, divisor } from '../quantization.ts';
 import { prepareWindows, type WindowOptions } from '../shared/window.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 

@@ -4,6 +4,8 @@
  *
  * Equals: ApplyLayerNorm of portable_tensor_utils.cc. Deviations: none.
  */
+
+import type { Divisor } from '../fixed_point.ts';
 import {
   addHigh,
   divide,
@@ -16,7 +18,7 @@ import {
   shiftRight64,
 } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
-import { type Divisor, divisor, quantizeMultiplier } from '../quantization.ts';
+import { divisor, quantizeMultiplier } from '../quantization.ts';
 import type { Tensor } from '../tensor.ts';
 
 export type Normalization = ReturnType<typeof prepareNormalization>;

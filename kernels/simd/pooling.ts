@@ -1,6 +1,7 @@
 /** AVERAGE_POOL_2D and MAX_POOL_2D of 8-bit values: see assembly/pooling.ts. */
+
+import type { Divisor } from '../fixed_point.ts';
 import type { Node, OptimizedBind } from '../kernel.ts';
-import type { Divisor } from '../quantization.ts';
 import type { Pooling, PreparedAverage, PreparedMax } from '../reference/pooling.ts';
 import type { Tensor } from '../tensor.ts';
 import type { SimdMemory } from './memory.ts';

@@ -1,7 +1,8 @@
 /** What the module needs for the way from sums to outputs: see assembly/requantize.ts, assembly/double.ts and assembly/int16.ts. */
+
+import type { DoubleFactor } from '../fixed_point.ts';
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
-import type { DoubleFactor } from '../quantization.ts';
 import type { DoubleRequantization } from '../reference/fully_connected.ts';
 import type { Requantization } from '../shared/convolution.ts';
 import type { Accumulator } from '../shared/matrix_product.ts';

@@ -2,39 +2,23 @@
 import type { Command } from 'commander';
 import { InputError } from '../../kernels/errors.ts';
 import { runBlocks } from '../report/run.ts';
-import { type Target, targetOf } from '../runtime/entry_point.ts';
+import { targetOf } from '../runtime/entry_point.ts';
 import { Interpreter } from '../runtime/interpreter.ts';
 import { about, readModel } from './files.ts';
-import { INPUT_HELP, type InputOptions, inputOptions, readInputs, wholeNumber } from './inputs.ts';
-import {
-  type EngineOptions,
-  engineOf,
-  engineOptions,
-  type FormatOptions,
-  formatOptions,
-  jobsOption,
-  printReport,
-  signatureOption,
-} from './output.ts';
+import { INPUT_HELP, inputOptions, readInputs, wholeNumber } from './inputs.ts';
+import { engineOf, engineOptions, formatOptions, jobsOption, printReport, signatureOption } from './output.ts';
 import { runEach } from './run_each.ts';
-import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, warnOfMicro, writeArrays } from './run_output.ts';
-
-/** What the command line names. */
-export interface Given {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly target: Target;
-  readonly files: readonly string[];
-}
-
-export interface RunOptions extends EngineOptions, FormatOptions, InputOptions {
-  readonly each?: boolean;
-  readonly jobs: number;
-  readonly output?: string;
-  readonly top: number;
-  readonly labels?: string;
-  readonly signature?: string;
-}
+import {
+  arrayOf,
+  inputsJson,
+  labelsFor,
+  outputsJson,
+  type RunArguments,
+  type RunOptions,
+  targetJson,
+  warnOfMicro,
+  writeArrays,
+} from './run_output.ts';
 
 export function addRun(program: Command): void {
   jobsOption(inputOptions(signatureOption(engineOptions(formatOptions(program.command('run'))))))
@@ -60,7 +44,7 @@ export function addRun(program: Command): void {
     });
 }
 
-function runOnce({ path, bytes, target, files }: Given, options: RunOptions): void {
+function runOnce({ path, bytes, target, files }: RunArguments, options: RunOptions): void {
   if (options.jobs > 1) throw new InputError('--jobs is for several runs: give --each too');
   const inputs = readInputs(target, files, options);
   const start = performance.now();

@@ -9,10 +9,18 @@ import type { OutputTensor, TensorData } from '../runtime/tensor_info.ts';
 import { about } from './files.ts';
 import { type EachInput, readEach } from './inputs.ts';
 import { engineOf, printReport, progressBar } from './output.ts';
-import type { Given, RunOptions } from './run.ts';
-import { arrayOf, inputsJson, labelsFor, outputsJson, targetJson, writeArrays } from './run_output.ts';
+import {
+  arrayOf,
+  inputsJson,
+  labelsFor,
+  outputsJson,
+  type RunArguments,
+  type RunOptions,
+  targetJson,
+  writeArrays,
+} from './run_output.ts';
 
-export async function runEach({ path, bytes, target, files }: Given, options: RunOptions): Promise<void> {
+export async function runEach({ path, bytes, target, files }: RunArguments, options: RunOptions): Promise<void> {
   const bar = progressBar('running', files.length);
   const start = performance.now();
   let runs: EachRun[];
@@ -39,7 +47,11 @@ export async function runEach({ path, bytes, target, files }: Given, options: Ru
 }
 
 /** The runs in order. Files are read as runs are made of them. */
-async function invokeEach({ path, bytes, target, files }: Given, options: RunOptions, onRun: (total: number) => void) {
+async function invokeEach(
+  { path, bytes, target, files }: RunArguments,
+  options: RunOptions,
+  onRun: (total: number) => void,
+) {
   const { jobs } = options;
   if (jobs > 1 && target.signature !== undefined) {
     throw new InputError('--jobs runs the main graph alone: leave out --signature, or --jobs');

@@ -1,4 +1,4 @@
-/** What `requant run` gives: JSON, files, the names of classes. */
+/** What `requant run` takes, and what it gives: JSON, files, the names of classes. */
 import { InputError } from '../../kernels/errors.ts';
 import type { Profile } from '../../kernels/kernel.ts';
 import { readAssociatedFiles } from '../inspect/associated_files.ts';
@@ -9,6 +9,25 @@ import type { Target } from '../runtime/entry_point.ts';
 import type { OutputTensor } from '../runtime/tensor_info.ts';
 import { microRefusals } from '../targets/tflm.ts';
 import { readFile, writeFile } from './files.ts';
+import type { InputOptions } from './inputs.ts';
+import type { EngineOptions, FormatOptions } from './output.ts';
+
+/** What the command line names. */
+export interface RunArguments {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly target: Target;
+  readonly files: readonly string[];
+}
+
+export interface RunOptions extends EngineOptions, FormatOptions, InputOptions {
+  readonly each?: boolean;
+  readonly jobs: number;
+  readonly output?: string;
+  readonly top: number;
+  readonly labels?: string;
+  readonly signature?: string;
+}
 
 /** What is said of the model, whatever it runs on. */
 export function targetJson({ interpreter, signature, macs }: Target, path: string, milliseconds: number) {

@@ -1,6 +1,5 @@
 /** Where a tensor's values differ, as far as it can be told without knowing why: positions, axes, borders, periods, sizes. */
-import type { TensorInfo } from '../runtime/tensor_info.ts';
-import { elsewhere, type Occurrence, type OtherRun, type OtherValues } from './elsewhere.ts';
+import { type DifferencesContext, elsewhere, type Occurrence } from './elsewhere.ts';
 import type { Values } from './hypothesis.ts';
 import { axisName } from './permutations.ts';
 import { isSame } from './same.ts';
@@ -60,17 +59,6 @@ export interface Differences {
   readonly positions: readonly Span[];
   /** What the candidate's values are, where the same ones are found at another place. */
   readonly elsewhere: readonly Occurrence[];
-}
-
-/** What the candidate's values are looked for in. */
-export interface DifferencesContext {
-  /** Whose values they are. */
-  readonly tensor: TensorInfo;
-  readonly target: 'quantized' | 'real';
-  /** Other tensors, nearest first: where several have the values, the first is named. */
-  readonly others: readonly OtherValues[];
-  /** This tensor in other runs of the reference, looked at one by one. */
-  readonly runs: Iterable<OtherRun>;
 }
 
 /**

@@ -1,10 +1,20 @@
 /** Whether the candidate's values are found elsewhere: one constant, another tensor's, another run's, moved from their places. */
 import type { TensorInfo } from '../runtime/tensor_info.ts';
-import type { DifferencesContext } from './differences.ts';
 import type { Values } from './hypothesis.ts';
 import { rangeOf } from './node_case.ts';
 import { permutationsOf } from './permutations.ts';
 import { isSame } from './same.ts';
+
+/** What the candidate's values are looked for in. */
+export interface DifferencesContext {
+  /** Whose values they are. */
+  readonly tensor: TensorInfo;
+  readonly target: 'quantized' | 'real';
+  /** Other tensors, nearest first: where several have the values, the first is named. */
+  readonly others: readonly OtherValues[];
+  /** This tensor in other runs of the reference, looked at one by one. */
+  readonly runs: Iterable<OtherRun>;
+}
 
 /** Values of another tensor of the run. */
 export interface OtherValues {

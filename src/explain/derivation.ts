@@ -2,9 +2,9 @@
  * From scales to integer multipliers, step by step: the same arithmetic as the functions of kernels/quantization.ts that
  * prepare calls, with every intermediate result, and in which precision it is rounded.
  */
+import type { DoubleFactor } from '../../kernels/fixed_point.ts';
 import {
   convolutionMultiplier,
-  type DoubleFactor,
   doubleFactor,
   legacyConvolutionMultiplier,
   mulMultiplier,
