@@ -11,6 +11,10 @@ export interface Hypothesis {
   readonly candidate: string;
 }
 
+/** Position in the output -> the value that is found there. */
+export type Source = (position: number) => number;
+export type SourceMistake = Hypothesis & { readonly instead: Source };
+
 /** A place in an operator's formula where there is more than one way to go on: F is what the way is written as. */
 export interface Slot<F = unknown> {
   /** The step of the operator that it belongs to. */

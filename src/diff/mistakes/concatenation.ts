@@ -1,6 +1,6 @@
 /** CONCATENATION: the order of its inputs, and their scales. */
 import { halfAway } from '../arithmetic.ts';
-import type { SourceMistake } from '../models/recorded.ts';
+import type { SourceMistake } from '../hypothesis.ts';
 import { type NodeCase, type Operand, rangeOf, scaleOf } from '../node_case.ts';
 
 export function concatenationMistakes(node: NodeCase): SourceMistake[] {

@@ -1,5 +1,5 @@
 /** PAD: what is put around the input, and on which side. */
-import type { SourceMistake } from '../models/recorded.ts';
+import type { SourceMistake } from '../hypothesis.ts';
 import { type NodeCase, scaleOf } from '../node_case.ts';
 
 export function paddingMistakes({ inputs: [input, paddings], output }: NodeCase): SourceMistake[] {

@@ -1,5 +1,5 @@
 /** RESHAPE: in which order an image is flattened. */
-import type { SourceMistake } from '../models/recorded.ts';
+import type { SourceMistake } from '../hypothesis.ts';
 import type { NodeCase } from '../node_case.ts';
 
 export function flatteningMistakes({ inputs: [input] }: NodeCase): SourceMistake[] {

@@ -1,6 +1,6 @@
 /** RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR: which pixels of the input are read, and how they are mixed. */
 import { F, halfAway } from '../arithmetic.ts';
-import type { SourceMistake } from '../models/recorded.ts';
+import type { SourceMistake } from '../hypothesis.ts';
 import { type NodeCase, nhwc } from '../node_case.ts';
 
 /** The place in the input, along one side, that a place in the output lies at. */

@@ -2,17 +2,13 @@
  * Operators whose right values are those that ran: which value of their inputs an output holds, or what it is computed from, can
  * be wrong.
  */
-import { type Hypothesis, type Slot, type Step, VariantModel } from '../hypothesis.ts';
+import { type Slot, type Source, type SourceMistake, type Step, VariantModel } from '../hypothesis.ts';
 import { concatenationMistakes } from '../mistakes/concatenation.ts';
 import { paddingMistakes } from '../mistakes/pad.ts';
 import { placementSlot } from '../mistakes/placement.ts';
 import { flatteningMistakes } from '../mistakes/reshape.ts';
 import { resizeMistakes } from '../mistakes/resize.ts';
 import type { NodeCase } from '../node_case.ts';
-
-/** Position in the output -> the value that is found there. */
-export type Source = (position: number) => number;
-export type SourceMistake = Hypothesis & { readonly instead: Source };
 
 const MISTAKES: { readonly [op: string]: (node: NodeCase) => SourceMistake[] } = {
   RESHAPE: flatteningMistakes,
