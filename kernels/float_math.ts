@@ -1,10 +1,11 @@
 /**
- * exp, log, expm1, tanh and erfc of float32, for the tables of quantized functions, which TFLite makes with the C library's,
+ * exp, log, expm1, tanh, erfc, sin, cos and pow of float32, for the tables of quantized functions, which TFLite makes with the C library's,
  * and for what computes in float32. Those are not correctly rounded, and one unit in the last place moves an entry of a table
- * now and then: so they are here with their errors, each step rounded to float32 or, in expf and logf, to double.
+ * now and then: so they are here with their errors, each step rounded to float32 or, in expf, logf, sinf, cosf and powf, to
+ * double.
  *
  * Equals: glibc 2.28 to 2.40 on a machine with fused multiply-adds (without them two of all float32 have another expf), of
- * which expf and logf are Arm's optimized routines, the others fdlibm's.
+ * which those in double are Arm's optimized routines, the others fdlibm's.
  */
 
 const F = Math.fround;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { erfcf, expf, expm1f, logf, tanhf } from '../../kernels/float_math.ts';
+import { cosf, erfcf, expf, expm1f, logf, powf, sinf, tanhf } from '../../kernels/float_math.ts';
 
 // x and the answers of glibc 2.36, as the bits of float32.
 // biome-ignore format: a table
@@ -97,4 +97,47 @@ describe('float32 functions as the C library computes them', () => {
     [tanhf, [NaN, Infinity, -Infinity, 0, 23, -23], [NaN, 1, -1, 0, 1, -1]],
     [erfcf, [NaN, Infinity, -Infinity, 0, 29, -7], [NaN, 0, 2, 1, 0, 2]],
   ] as const)('%o at its ends', (fn, x, expected) => expect(x.map((value) => fn(value))).toEqual(expected));
+});
+
+/** x, sin(x), cos(x), as glibc 2.36 prints them in nine digits; from 120 on, x is reduced by another way. */
+test.each([
+  [9.99999975e-6, 9.99999975e-6, 1],
+  [0.5, 0.47942555, 0.87758255],
+  [0.785398185, 0.707106769, 0.707106769],
+  [1.57079637, 1, -4.37113883e-8],
+  [3.14159274, -8.74227766e-8, -1],
+  [-2, -0.909297407, -0.416146845],
+  [100.5, -0.0309599675, 0.9995206],
+  [119.989998, 0.572438717, 0.819947481],
+  [120, 0.580611169, 0.81418097],
+  [1000.25, 0.94030869, 0.340322793],
+  [-30000000, -0.964130282, -0.265429407],
+  [1.23449999e20, 0.642426372, 0.766347408],
+  [3.40282347e38, -0.521876514, 0.853021026],
+  [-0, -0, 1],
+  [Infinity, NaN, NaN],
+])('sin and cos of %d', (x, sin, cos) => {
+  const value = Math.fround(x);
+  expect([sinf(value), cosf(value)]).toEqual([Math.fround(sin), Math.fround(cos)]);
+});
+
+/** x, y, x^y, likewise. */
+test.each([
+  [2, 0.5, 1.41421354],
+  [10, -3.70000005, 0.000199526214],
+  [9.9999461e-41, 0.300000012, 9.99997285e-13],
+  [-2, 3, -8],
+  [-2, 2.5, NaN],
+  [0.999989986, 12345, 0.88371712],
+  [3.29999995, 80, Infinity],
+  [7, -60, 0],
+  [0.100000001, 37.5, 3.16227942e-38],
+  [1.5, 2.25, 2.49003434],
+  [NaN, 0, 1],
+  [1, NaN, 1],
+  [-1, Infinity, 1],
+  [-0, -3, -Infinity],
+  [-Infinity, 3, -Infinity],
+])('%d to the power of %d', (x, y, power) => {
+  expect(powf(Math.fround(x), Math.fround(y))).toBe(Math.fround(power));
 });
