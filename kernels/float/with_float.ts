@@ -7,11 +7,11 @@ export interface FloatForm {
 }
 
 /** `float` takes the nodes of which this input is float32, `integer` all others. */
-export function withFloat<P extends object>(
+export function withFloat<P extends object, F extends FloatForm>(
   integer: OperatorOf<P>,
-  float: OperatorOf<FloatForm>,
+  float: OperatorOf<F>,
   input = 0,
-): OperatorOf<P | FloatForm> {
+): OperatorOf<P | F> {
   const prepare = (node: Node) => (node.inputs[input]?.dtype === 'float32' ? float : integer).prepare(node);
   return operator(prepare, (p) => ('kind' in p && p.kind === 'float' ? float : integer).bind(p as never));
 }

@@ -66,8 +66,14 @@ function prepareScalarRequantization(
   accumulator: Accumulator,
 ) {
   const realMultiplier = node.isMicro ? convolutionMultiplier : legacyConvolutionMultiplier;
-  const real = realMultiplier(prepareScale(node, x), prepareScale(node, y), output.scale);
-  return prepareMultipliers(node, 1, () => real, output, columns, accumulator, 'NONE');
+  const scales = [prepareScale(node, x), prepareScale(node, y)] as const;
+  const real = realMultiplier(...scales, output.scale);
+  return {
+    ...prepareMultipliers(node, 1, () => real, output, columns, accumulator, 'NONE'),
+    realMultiplier,
+    /** Of x and y. */
+    scales,
+  };
 }
 
 /** Of several scales TFLite makes 0, so that every answer is the output's zero point; TFLite Micro takes the first. */

@@ -30,6 +30,8 @@ function prepare(node: Node) {
     input,
     output,
     exclusive,
+    reverse,
+    axis,
     axisSize,
     innerSize,
     first: reverse ? (axisSize - 1) * innerSize : 0,

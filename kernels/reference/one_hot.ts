@@ -30,6 +30,7 @@ function prepare(node: Node) {
     on,
     off,
     output,
+    axis,
     depth,
     prefix: isEmpty ? 0 : sizeOf(indices.shape.slice(0, axis)),
     suffix: isEmpty ? 0 : sizeOf(indices.shape.slice(axis)),

@@ -6,6 +6,7 @@ import type { PreparedNode } from '../runtime/executor.ts';
 import type { OperatorExplanation } from './explanation.ts';
 import * as explainers from './operators/index.ts';
 import type { OperatorExplainer, Quantized } from './operators/operator_explainer.ts';
+import { WITHOUT_FORMULA } from './operators/without_formula.ts';
 
 const EXPLAINERS: { readonly [op: string]: OperatorExplainer<never> } = explainers satisfies {
   [Op in keyof typeof explainers]: OperatorExplainer<Quantized<(typeof reference)[Op]>>;
@@ -33,10 +34,10 @@ const NOTHING: OperatorExplanation = {
 export function explainPrepared(prepared: PreparedNode | undefined): OperatorExplanation {
   if (!prepared) return note('its shapes are computed while the model runs: explain it after an invoke');
   const explainer = explainerOf(prepared.node);
-  if (!explainer) return note('requant has no formula for this operator: what the file says is all there is');
-  const { kind, hybrid } = prepared.prepared as { readonly kind?: unknown; readonly hybrid?: object };
-  if (kind === 'float' && !explainer.ofFloat)
+  const { kind, hybrid } = Object(prepared.prepared) as { readonly kind?: unknown; readonly hybrid?: object };
+  if (kind === 'float' && !explainer?.ofFloat)
     return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
+  if (!explainer) return note(`requant has no formula for this operator: ${whyNone(prepared.node)}`);
   const explained = { ...NOTHING, ...explainer.explain(prepared.prepared as never, prepared.node) };
   const numbers = numbersOf(explained);
   const outputs = prepared.node.outputs.length;
@@ -44,6 +45,11 @@ export function explainPrepared(prepared: PreparedNode | undefined): OperatorExp
     ...explained,
     formulas: explained.expressions.flatMap((formula) => formulaLines(formula, numbers, outputs)),
   };
+}
+
+function whyNone({ op, isCustom }: { op: string; isCustom: boolean }): string {
+  const isKnown = !isCustom && Object.hasOwn(WITHOUT_FORMULA, op);
+  return isKnown ? WITHOUT_FORMULA[op]! : 'what the file says is all there is';
 }
 
 /** What a node's expressions refer to. */

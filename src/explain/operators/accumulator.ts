@@ -50,6 +50,12 @@ export function accumulatorRange(
   };
 }
 
+/** Of so many products of two inputs. */
+export function productRange(type: Accumulator, a: Operand, b: Operand, terms: number): AccumulatorRange {
+  const { low, high } = sumsOfTypes(rangeOf(b), [terms], rangeOf(a));
+  return { type, terms, ...boundsOf([low], [high]), from: 'types' };
+}
+
 /** What all sums together need. */
 export function boundsOf(low: readonly number[], high: readonly number[]) {
   let [least, most] = [0, 0];

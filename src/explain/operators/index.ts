@@ -2,11 +2,16 @@
 export { ABS, NEG, SIGN } from './abs.ts';
 export { HARD_SWISH, LEAKY_RELU, RELU, RELU_0_TO_1, RELU_N1_TO_1, RELU6 } from './activation.ts';
 export { ADD, SUB } from './add.ts';
+export { ADD_N } from './add_n.ts';
+export { BATCH_MATMUL } from './batch_matmul.ts';
 export { EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL } from './comparisons.ts';
 export { CONCATENATION } from './concatenation.ts';
 export { CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV } from './convolution.ts';
+export { CUMSUM } from './cumsum.ts';
 export { DIV, FLOOR_DIV, FLOOR_MOD } from './div.ts';
 export { ELU, EXP, GELU, LOG } from './exp.ts';
+export { BROADCAST_ARGS, FILL, ONE_HOT, RANGE, RANK, SHAPE, ZEROS_LIKE } from './generated.ts';
+export { EMBEDDING_LOOKUP, SCATTER_ND, TOPK_V2 } from './indexed.ts';
 export { BITWISE_XOR, CAST, FAKE_QUANT, LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, RIGHT_SHIFT } from './logical.ts';
 export { LOGISTIC, TANH } from './logistic.ts';
 export { MAXIMUM, MINIMUM } from './maximum_minimum.ts';

@@ -4,17 +4,16 @@ import type * as reference from '../../../kernels/reference/index.ts';
 import type { Box, Copy, Fill } from '../../../kernels/shared/strided_copy.ts';
 import { stridesOf } from '../../../kernels/shared/strided_copy.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
-import { type Condition, call, condition, divided, type Expression, entry, floor, minus, name, number, plus, read, readFlat, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
-import { either, type Formula, indicesOf, step } from '../../formula/formula.ts';
-import { dimensionNames, type Explained, formula, type OperatorExplainer, valueByValue } from './operator_explainer.ts';
-
-type Cases = (readonly [value: Expression, ...when: Condition[]])[];
-
-/** An output by its indices: what they are, and the formula that takes these cases. */
-function output(tensor: Tensor, casesOf: (indices: Expression[]) => Cases, index = 0): Formula {
-  const names = dimensionNames(tensor.shape.length);
-  return formula(indicesOf(names, tensor.shape), [either('output', ...casesOf(names.map(name)))], index);
-}
+import { call, condition, divided, type Expression, entry, floor, minus, number, plus, read, readFlat, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
+import { either, step } from '../../formula/formula.ts';
+import {
+  type Cases,
+  type Explained,
+  type OperatorExplainer,
+  output,
+  single,
+  valueByValue,
+} from './operator_explainer.ts';
 
 /** The axis that an option or an input gives: counted from the end where it is below 0. */
 function axisOf(axis: number, rank: number): number {
@@ -201,10 +200,7 @@ const PADDING: OperatorExplainer<readonly (Copy | Fill)[]> = {
     const [first] = steps;
     const isFilled = first !== undefined && !first.shape;
     const filler = node.inputs[2]
-      ? read(
-          'value',
-          node.inputs[2].shape.map(() => 0),
-        )
+      ? single('value', node.inputs[2])
       : number(isFilled ? Number(first.source.data[0]) : 0);
     const cases = (at: Expression[]): Cases => {
       const inside = read(

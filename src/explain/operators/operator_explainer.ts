@@ -10,7 +10,7 @@ import {
 } from '../../../kernels/quantization.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
 import { type Condition, call, clamp, divided, type Expression, entry, float32, floor, minus, name, named, plus, type Read, read, rescale, round, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
-import { either, type Formula, type Index, type Step, step, type Table } from '../../formula/formula.ts';
+import { either, type Formula, type Index, indicesOf, type Step, step, type Table } from '../../formula/formula.ts';
 import type { Rescaling } from '../../formula/rescaling.ts';
 import { agree } from '../derivation.ts';
 import type { Bound, Clamp, OperatorExplanation, Window } from '../explanation.ts';
@@ -232,9 +232,25 @@ export function repeated({ output, ...inputs }: { input1: Tensor; input2: Tensor
     .map((role) => `${role} of [${inputs[role].shape}] is repeated over [${output.shape}]`);
 }
 
-// ---- moved values
+// ---- by indices
 
 /** The names of a tensor's dimensions: i0, i1. */
 export function dimensionNames(rank: number): string[] {
   return Array.from({ length: rank }, (_, d) => `i${d}`);
+}
+
+export type Cases = (readonly [value: Expression, ...when: Condition[]])[];
+
+/** An output by its indices: the formula that takes these cases. */
+export function output(tensor: Tensor, casesOf: (indices: Expression[]) => Cases, index = 0): Formula {
+  const names = dimensionNames(tensor.shape.length);
+  return formula(indicesOf(names, tensor.shape), [either('output', ...casesOf(names.map(name)))], index);
+}
+
+/** The value of a tensor that has but one. */
+export function single(role: string, { shape }: Tensor): Expression {
+  return read(
+    role,
+    shape.map(() => 0),
+  );
 }

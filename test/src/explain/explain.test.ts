@@ -7,6 +7,7 @@ import * as quantization from '../../../kernels/quantization.ts';
 import * as reference from '../../../kernels/reference/index.ts';
 import { derive, deriveAdd, hex, hexFloat, type Quantity } from '../../../src/explain/derivation.ts';
 import * as explainers from '../../../src/explain/operators/index.ts';
+import { WITHOUT_FORMULA } from '../../../src/explain/operators/without_formula.ts';
 import { explain, Interpreter, type NodeExplanation } from '../../../src/index.ts';
 import { render } from '../../../src/report/document.ts';
 import { explainBlocks } from '../../../src/report/explain.ts';
@@ -143,8 +144,10 @@ const one = (op: string, node: Partial<SmallModel['nodes'][0]> = {}, tensors: Sm
   return explain(model).nodes[0]!;
 };
 
-test('explainers are of operators that there are', () => {
-  expect(Object.keys(explainers).filter((op) => !(op in reference))).toEqual([]);
+test('explainers and reasons for there being none are of operators that there are, and never both', () => {
+  const [explained, unexplained] = [Object.keys(explainers), Object.keys(WITHOUT_FORMULA)];
+  expect([...explained, ...unexplained].filter((op) => !(op in reference))).toEqual([]);
+  expect(unexplained.filter((op) => explained.includes(op))).toEqual([]);
 });
 
 describe('what is said of a node', () => {
@@ -202,11 +205,19 @@ describe('what is said of a node', () => {
   });
 
   test('an operator without a formula', () => {
-    const axis = { type: 'INT32', shape: [], data: [0, 0, 0, 0] } as const;
-    const int32 = { type: 'INT32', shape: [2] } as const;
-    const node = one('CUMSUM', { inputs: [0, 1], options: ['CumsumOptions', {}] }, [int32, axis, int32]);
+    const weights = { ...int8, data: [1, 2, 3, 4] } as const;
+    const overTime = { type: 'INT16', shape: [1, 2], scale: 0.5 } as const;
+    const tensors = [
+      int8,
+      weights,
+      { ...overTime, data: [1, 0, 2, 0] },
+      { ...overTime, isVariable: true },
+      { ...int8, shape: [1, 1] },
+    ];
+    const options = ['SVDFOptions', { rank: 1 }] as const;
+    const node = one('SVDF', { inputs: [0, 1, 2, -1, 3], options }, tensors);
     expect(node).toMatchObject({ formulas: [], rescalings: [], window: null, clamp: null });
-    expect(node.notes.join()).toMatch(/no formula/);
+    expect(node.notes).toEqual([expect.stringMatching(/no formula for this operator: it keeps a state/)]);
   });
 
   test('shapes that are computed: after a run on zeros, or by the interpreter as it is', () => {

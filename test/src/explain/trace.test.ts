@@ -173,14 +173,14 @@ describe('wrong usage', () => {
   test('an operator that is not traced', () => {
     const tensor = { type: 'INT32', shape: [3] } as const;
     const model = smallModel({
-      tensors: [tensor, { type: 'INT32', shape: [], data: [0, 0, 0, 0] }, tensor],
-      nodes: [{ op: 'CUMSUM', inputs: [0, 1], outputs: [2], options: ['CumsumOptions', {}] }],
+      tensors: [tensor, tensor, tensor],
+      nodes: [{ op: 'UNIQUE', inputs: [0], outputs: [1, 2], options: ['UniqueOptions', {}] }],
       inputs: [0],
-      outputs: [2],
+      outputs: [1, 2],
     });
     const run = () => trace(new Interpreter(model), Int32Array.of(1, 2, 3), { node: 0, at: [1] });
     expect(run).toThrow(UnsupportedError);
-    expect(run).toThrow(/CUMSUM \(node 0\): requant has no formula for it/);
+    expect(run).toThrow(/UNIQUE \(node 0\): requant has no formula for it/);
   });
 });
 

@@ -27,7 +27,7 @@ function parseLine(line: string): Line {
     name: name!,
     indices: indices?.split(', ') ?? [],
     expression: expression!,
-    conditions: conditions?.split(/, (?![^(]*\))/) ?? [],
+    conditions: conditions?.split(/, (?![^(]*\)|[^[]*\])/) ?? [],
   };
 }
 
