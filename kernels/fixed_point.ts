@@ -219,6 +219,57 @@ export function multiplyByQuantizedMultiplier64(
 }
 
 /**
+ * x * multiplier * 2^(shift - 31), x * multiplier halved up twice: by the high multiply, then by the right shift. What ruy's
+ * kernels for AVX2 make of MultiplyByQuantizedMultiplier; multiplier >= 0, shift >= -31.
+ */
+export function multiplyByQuantizedMultiplierHalfUp(x: number, multiplier: number, shift: number): number {
+  const left = shift & ~(shift >> 31);
+  const right = (left - shift) | 0;
+  const scaled = roundingDoublingHighMul(x << left, multiplier);
+  return right === 0 ? scaled : ((scaled >> (right - 1)) + 1) >> 1;
+}
+
+/**
+ * rint(float32(float32(acc) * multiplier * 2^shift)): the bits of IEEE float32 arithmetic and none of it. Ties go to the even,
+ * three times: where acc has more than 24 bits, where the product has, and where it becomes an integer. Prepared by
+ * `floatMultiplier`: multiplier has 24 bits. From 2^23 on, far beyond every output, what is given is any such number.
+ */
+export function multiplyByFloat(acc: number, multiplier: number, shift: number): number {
+  if (acc === 0 || multiplier === 0) return 0;
+  const sign = acc >> 31;
+  const magnitude = (acc ^ sign) - sign;
+  const right = (8 - Math.clz32(magnitude)) | 0; // to 24 bits
+  let a = right <= 0 ? magnitude << (0 - right) : halveToEven(magnitude, right);
+  let exponent = (right + shift) | 0;
+  if (a === 0x1000000) {
+    a = 0x800000;
+    exponent++;
+  }
+  // The product of 48 bits or 47, as `high` * 2^24 + `low`.
+  const aLow = a & 0xfff;
+  const aHigh = a >> 12;
+  const bLow = multiplier & 0xfff;
+  const bHigh = multiplier >> 12;
+  const middle = Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh);
+  const lower = ((middle & 0xfff) << 12) + Math.imul(aLow, bLow);
+  const high = (Math.imul(aHigh, bHigh) + (middle >> 12) + (lower >>> 24)) | 0;
+  const low = lower & 0xffffff;
+  const bits = high >= 0x800000 ? 24 : 23; // below the 24 leading ones
+  const leading = bits === 24 ? high : (high << 1) | (low >> 23);
+  const rest = low & ((1 << bits) - 1);
+  const mantissa = (leading + ((rest + (1 << (bits - 1)) - 1 + (leading & 1)) >>> bits)) | 0; // to 2^24
+  const down = (0 - exponent - bits) | 0;
+  const rounded = down <= 0 ? mantissa : down > 25 ? 0 : halveToEven(mantissa, down);
+  return ((rounded ^ sign) - sign) | 0;
+}
+
+/** x / 2^n, ties to the even, of an unsigned x below 2^31 + 2^n; n in 1..25. */
+function halveToEven(x: number, n: number): number {
+  const floor = x >>> n;
+  return (floor + (((x & ((1 << n) - 1)) + (1 << (n - 1)) - 1 + (floor & 1)) >>> n)) | 0;
+}
+
+/**
  * roundHalfAway(double(acc) * e) as an int32, with the bits of IEEE double arithmetic and none of it; what does not fit
  * an int32 gives -2^31, as cvttsd2si does. |acc| < 2^53, e any double, prepared by `doubleFactor`.
  * FULLY_CONNECTED's requantization in TFLite since 2.20: std::round(acc * effective_scale).

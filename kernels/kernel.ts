@@ -59,7 +59,7 @@ export interface KernelMemory {
 }
 
 /** Whose bits: see "Profiles" in README.md. */
-export const PROFILES = ['tflite', 'tflite-2.19', 'tflm', 'single-rounding'] as const;
+export const PROFILES = ['tflite', 'tflite-2.19', 'tflm', 'single-rounding', 'xnnpack'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /**
@@ -170,6 +170,11 @@ export class Node {
    * computed before the graph runs, not even from constants.
    */
   hasState = false;
+  /**
+   * Whose arithmetic prepare took: the reference kernels', or in profile xnnpack, where it differs from theirs, the XNNPACK
+   * delegate's or that of TFLite's optimized kernels, which do what the delegate leaves.
+   */
+  arithmetic: 'reference' | 'XNNPACK' | 'optimized' = 'reference';
   /** Whether a kernel set has taken it over. */
   isOptimized = false;
   /** Multiply-accumulates of one eval; prepare sets it where that means something. */

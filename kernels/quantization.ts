@@ -32,6 +32,12 @@ export function roundHalfAway(y: number): number {
   return fraction >= 0.5 ? integer + 1 : fraction <= -0.5 ? integer - 1 : integer;
 }
 
+/** C's rint(): to the nearest integer, halves to the even one. */
+export function roundHalfEven(y: number): number {
+  const nearest = Math.round(y);
+  return nearest - y === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+}
+
 // ---- doubles, taken apart
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -68,6 +74,12 @@ export function quantizeMultiplier(real: number, singleRounding: boolean): Quant
 /** The multiplier in 15 bits, for multiplyByQuantizedMultiplier64. */
 export function reduceMultiplier(multiplier: number): number {
   return multiplier < 0x7fff0000 ? (multiplier + 0x8000) >> 16 : 0x7fff;
+}
+
+/** A float32 for multiplyByFloat: real = multiplier * 2^shift, the multiplier of 24 bits. */
+export function floatMultiplier(real: number): { multiplier: number; shift: number } {
+  const { fraction, exponent } = frexp(real);
+  return { multiplier: fraction * 2 ** 24, shift: exponent - 24 };
 }
 
 /** e as multiplyByDouble takes it. */
@@ -121,7 +133,7 @@ export function reluMultiplier(inputScale: number, outputScale: number): number 
   return F(inputScale / outputScale);
 }
 
-/** MUL; LEAKY_RELU's (second scale: alpha) and PRELU's negative part; SVDF; UNIDIRECTIONAL_SEQUENCE_LSTM. */
+/** MUL; xnnpack: all products; LEAKY_RELU's (second scale: alpha) and PRELU's negative part; SVDF; UNIDIRECTIONAL_SEQUENCE_LSTM. */
 export function mulMultiplier(scale1: number, scale2: number, outputScale: number): number {
   return F(F(scale1 * scale2) / outputScale);
 }
@@ -260,15 +272,19 @@ export function typeRange(dtype: QuantizedType | 'int4' | 'int32'): { min: numbe
   }
 }
 
-/** The clamp of an activation, fused or not, in units of the output. TFLite CalculateActivationRangeQuantized. */
+/**
+ * The clamp of an activation, fused or not, in units of the output. TFLite CalculateActivationRangeQuantized; XNNPACK rounds
+ * halves to the even.
+ */
 export function activationRange(
   activation: Activation | 'RELU_0_TO_1',
   scale: number,
   zeroPoint: number,
   dtype: QuantizedType,
+  round = roundHalfAway,
 ): ActivationRange {
   const { min, max } = typeRange(dtype);
-  const quantize = (real: number) => zeroPoint + (real === 0 ? 0 : roundHalfAway(F(real / scale)));
+  const quantize = (real: number) => zeroPoint + (real === 0 ? 0 : round(F(real / scale)));
   switch (activation) {
     case 'RELU':
       return { activationMin: Math.max(min, quantize(0)), activationMax: max };
@@ -357,6 +373,13 @@ export const floatFunctions = {
     return F(F(0.5 * x) * F(1 + tanhf(F(F(Math.sqrt(2 / Math.PI)) * F(x + cube)))));
   },
 } satisfies Record<string, FloatFunction>;
+
+/** xnnpack, by operator: in double precision, to be rounded to float32. */
+export const xnnpackFunctions: { readonly [op: string]: (x: number) => number } = {
+  ELU: (x) => (x < 0 ? Math.expm1(x) : x),
+  LOGISTIC: (x) => 1 / (1 + Math.exp(-x)),
+  TANH: Math.tanh,
+};
 
 /** LOG: what has no logarithm gives the output's least value. */
 export function logFunction(outputScale: number, outputZeroPoint: number, dtype: QuantizedType): FloatFunction {

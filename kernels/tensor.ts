@@ -86,6 +86,8 @@ export class Tensor<T extends DType = DType> {
   readonly quantization: Quantization | undefined;
   shape: readonly number[];
   data!: DataOf[T];
+  /** Whether its values are in the file. */
+  isConstant = false;
   /** Whether `data` can be read in prepare. */
   known = false;
   /** Whether it is state: it keeps its data from one eval to the next, and a node may write it as an input. */

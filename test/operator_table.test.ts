@@ -85,6 +85,7 @@ function typesTable(operators: readonly Operator[]): string {
       asOther(operator, 'tflite-2.19', 'tflite'),
       types(operator, 'tflm'),
       asOther(operator, 'single-rounding', 'tflm'),
+      asOther(operator, 'xnnpack', 'tflite'),
     ]),
   ]);
 }

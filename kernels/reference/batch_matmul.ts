@@ -8,7 +8,12 @@
 import { batchMatmulFloat } from '../float/batch_matmul.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { convolutionMultiplier, legacyConvolutionMultiplier, type QuantizedType } from '../quantization.ts';
+import {
+  convolutionMultiplier,
+  legacyConvolutionMultiplier,
+  mulMultiplier,
+  type QuantizedType,
+} from '../quantization.ts';
 import { bindCentered, prepareCentered, prepareOffset } from '../shared/centered.ts';
 import { bindRequantize, prepareMultipliers, type Requantize } from '../shared/convolution.ts';
 import { prepareMatmul } from '../shared/matmul.ts';
@@ -21,6 +26,7 @@ import {
   prepareProduct,
 } from '../shared/matrix_product.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
 
 type BatchMatmul = ReturnType<typeof prepare>;
 
@@ -65,7 +71,8 @@ function prepareScalarRequantization(
   columns: number,
   accumulator: Accumulator,
 ) {
-  const realMultiplier = node.isMicro ? convolutionMultiplier : legacyConvolutionMultiplier;
+  const ofReference = node.isMicro ? convolutionMultiplier : legacyConvolutionMultiplier;
+  const realMultiplier = isDelegated(node) ? mulMultiplier : ofReference;
   const scales = [prepareScale(node, x), prepareScale(node, y)] as const;
   const real = realMultiplier(...scales, output.scale);
   return {

@@ -20,6 +20,7 @@ import {
   bindRequantize,
   prepareBias,
   prepareFilterOffset,
+  prepareHalfUp,
   prepareRequantization,
   type Requantize,
 } from '../shared/convolution.ts';
@@ -55,6 +56,9 @@ function prepare(node: Node) {
     columnStride: accumDepth,
   };
   const { strideHeight, strideWidth } = windows;
+  const activation = options.fusedActivationFunction;
+  const requantization = prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation);
+  const halfUpChannels = groups === 1 && accumulator === 'int32' ? outputDepth : 0; // ruy's; groups are the reference's
   const pointwise = filterHeight === 1 && filterWidth === 1 && strideHeight === 1 && strideWidth === 1 && groups === 1;
   return {
     kind: 'integer' as const,
@@ -64,15 +68,7 @@ function prepare(node: Node) {
     bias,
     output,
     product: prepareProduct(node, accumDepth, groupDepth, accumulator),
-    requantization: prepareRequantization(
-      node,
-      input,
-      filter,
-      output,
-      outputDepth,
-      accumulator,
-      options.fusedActivationFunction,
-    ),
+    requantization: prepareHalfUp(node, requantization, halfUpChannels),
     pixels: batches * outputHeight * outputWidth,
     groupDepth,
     accumDepth,

@@ -20,6 +20,7 @@ import {
   bindRequantize,
   prepareBias,
   prepareFilterOffset,
+  prepareHalfUp,
   prepareRequantization,
   type Requantize,
 } from '../shared/convolution.ts';
@@ -49,6 +50,8 @@ function prepare(node: Node) {
   node.macs = output.size * windows.filterHeight * windows.filterWidth;
   const wide = accumulator === 'int64';
   const activation = options.fusedActivationFunction;
+  const requantization = prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation);
+  const halfUpChannels = input.dtype === 'int8' ? outputDepth & -8 : 0; // 8 at a time; the rest is as in the reference
   return {
     kind: 'integer' as const,
     ...windows,
@@ -56,7 +59,7 @@ function prepare(node: Node) {
     filter: prepareCentered(node, filter, prepareFilterOffset(node, filter)),
     bias,
     output,
-    requantization: prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation),
+    requantization: prepareHalfUp(node, requantization, halfUpChannels),
     /** A pixel's sums; of int64, their low halves. */
     low: node.scratch('int32', outputDepth),
     high: wide ? node.scratch('int32', outputDepth) : undefined,

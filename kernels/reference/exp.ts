@@ -14,6 +14,8 @@ import { type FloatFunction, floatFunctions, logFunction, lut8, lut16, type Quan
 import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
 import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import { prepareXnnpackTable } from './xnnpack/table.ts';
 
 function prepareExp(node: Node) {
   return prepare(node, ['int8', 'int16'], () => floatFunctions.exp);
@@ -41,6 +43,10 @@ function prepare(
   const output = node.output(0, input.shape, input.dtype);
   const { dtype } = input;
   if (node.op !== 'GELU') prepareZeroPoints(node, input, output);
+  if (isDelegated(node)) {
+    const [from, to] = [input, output] as Tensor<'int8'>[];
+    return { kind: 'integer' as const, input, output, table: prepareXnnpackTable(node, from, to) };
+  }
   const fn = functionOf(output);
   const quantization = [input.scale, input.zeroPoint, output.scale, output.zeroPoint] as const;
   return {

@@ -27,6 +27,7 @@ import {
   bindRequantize,
   type FromScales,
   prepareBias,
+  prepareHalfUp,
   prepareProductShape,
   prepareRequantization,
   prepareScaleCount,
@@ -67,7 +68,8 @@ function prepare(node: Node) {
   const { shape, outputDepth, accumDepth } = prepareProductShape(node, input, filter);
   const prepared = prepareBias(node, 2, input, quantizedBiasType, outputDepth);
   const wideFilter = filter.dtype === 'int16';
-  const accumulator: Accumulator = wideFilter ? 'int64' : prepared.accumulator;
+  const ofRuy = isOfRuy(node, filter, prepared.bias);
+  const accumulator: Accumulator = wideFilter ? 'int64' : ofRuy ? 'int32' : prepared.accumulator;
   const output = node.output(0, shape, ...(input.dtype === 'uint8' ? (['uint8', 'int16'] as const) : [input.dtype]));
   const batches = outputDepth > 0 ? output.size / outputDepth : 0;
   node.macs = output.size * accumDepth * (wideFilter ? 2 : 1);
@@ -87,24 +89,33 @@ function prepare(node: Node) {
     output,
     product: prepareProduct(node, accumDepth, outputDepth, accumulator, wideFilter),
     requantization:
-      node.profile === 'tflite' && !wideFilter
+      (node.profile === 'tflite' || (node.profile === 'xnnpack' && !ofRuy)) && !wideFilter
         ? prepareDoubleRequantization(node, input, filter, output, outputDepth, activation)
-        : prepareRequantization(
+        : prepareHalfUp(
             node,
-            input,
-            filter,
-            output,
-            outputDepth,
-            accumulator,
-            activation,
-            !node.isMicro && filter.quantization?.scales.length === 1
-              ? legacyConvolutionMultiplier
-              : convolutionMultiplier,
+            prepareRequantization(
+              node,
+              input,
+              filter,
+              output,
+              outputDepth,
+              accumulator,
+              activation,
+              !node.isMicro && filter.quantization?.scales.length === 1
+                ? legacyConvolutionMultiplier
+                : convolutionMultiplier,
+            ),
+            ofRuy ? outputDepth : 0,
           ),
     batches,
     outputDepth,
     accumDepth,
   };
+}
+
+/** Profile xnnpack: whether ruy multiplies, or the delegate; an int64 bias, or int16 weights, the reference kernel takes. */
+function isOfRuy(node: Node, filter: Tensor, bias: Tensor | undefined): boolean {
+  return node.profile === 'xnnpack' && filter.dtype !== 'int16' && bias?.dtype !== 'int64';
 }
 
 /** Output channel o: clamp(round(sum * factors[o]) + outputOffset); one factor serves all channels. */

@@ -3,7 +3,8 @@
  * float/elementwise.ts.
  *
  * Equals: reference/leaky_relu.h. tflm: multipliers in double. tflite-2.19 does not take the sign out of alpha's multiplier
- * before it is multiplied by and rounded. Deviations: none.
+ * before it is multiplied by and rounded; nor does optimized/integer_ops/leaky_relu.h, xnnpack's of int16. Deviations:
+ * none.
  */
 import { multiplyByQuantizedMultiplier } from '../fixed_point.ts';
 import { leakyReluFloat } from '../float/elementwise.ts';
@@ -22,6 +23,8 @@ import {
 import { prepareZeroPoints, unary } from '../shared/elementwise.ts';
 import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import { prepareXnnpackRescale } from './xnnpack/table.ts';
 
 interface Options {
   alpha: number;
@@ -33,6 +36,12 @@ function prepare(node: Node) {
   prepareZeroPoints(node, input, output);
   const { dtype } = input;
   const params = prepareParams(node, input, output);
+  if (isDelegated(node)) {
+    const [from, to] = [input, output] as Tensor<'int8' | 'uint8'>[];
+    const table = prepareXnnpackRescale(node, from, to, node.options<Options>().alpha);
+    return { input, output, table, params };
+  }
+  if (node.profile === 'xnnpack' && dtype === 'int16') node.arithmetic = 'optimized';
   const table = dtype === 'int16' ? undefined : table8(dtype, dtype, (value) => leakyRelu(value, params));
   return { input, output, table, params };
 }
@@ -46,7 +55,8 @@ function prepareParams(node: Node, input: Tensor, output: Tensor<QuantizedType>)
   const alphaReal = isMicro ? convolutionMultiplier : mulMultiplier;
   const identity = quantizeMultiplier(identityReal(input.scale, output.scale), singleRounding);
   const below = quantizeMultiplier(alphaReal(input.scale, alpha, output.scale), singleRounding);
-  const alphaSign = below.multiplier < 0 && node.profile !== 'tflite-2.19' ? -1 : 1; // upstream takes it out, too
+  const keepsSign = node.profile === 'tflite-2.19' || (node.profile === 'xnnpack' && output.dtype === 'int16');
+  const alphaSign = below.multiplier < 0 && !keepsSign ? -1 : 1; // upstream takes it out, too
   return {
     alpha,
     identityReal,

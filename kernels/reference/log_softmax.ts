@@ -11,6 +11,7 @@ import {
   roundingDivideByPOT,
   saturatingAdd,
 } from '../fixed_point.ts';
+import { logSoftmaxBytes, prepareLogSoftmaxBytes } from '../float/log_softmax_bytes.ts';
 import { logSoftmaxFloat } from '../float/softmax.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -33,10 +34,12 @@ function prepare(node: Node) {
     output.scale === 1 / 16 && output.zeroPoint === max,
     `the output is quantized by (${output.scale}, ${output.zeroPoint}); it must be by (1/16, ${max})`,
   );
+  if (node.profile === 'xnnpack') return prepareLogSoftmaxBytes(node, input, output);
   const { singleRounding } = node;
   const scale = quantizeMultiplier(softmaxMultiplier(1, input.scale, singleRounding), singleRounding);
   const reverse = quantizeMultiplier(logSoftmaxReverseMultiplier(scale), singleRounding);
   return {
+    kind: 'integer' as const,
     input,
     output,
     depth: input.shape.at(-1)!,
@@ -49,9 +52,10 @@ function prepare(node: Node) {
   };
 }
 
-type LogSoftmax = ReturnType<typeof prepare>;
+type LogSoftmax = Extract<ReturnType<typeof prepare>, { kind: 'integer' }>;
 
-function bind(p: LogSoftmax): Eval {
+function bind(p: ReturnType<typeof prepare>): Eval {
+  if (p.kind === 'float32 sum') return logSoftmaxBytes(p);
   const input = int8View(p.input);
   const output = int8View(p.output);
   const mask = byteMask(p.input.dtype);

@@ -5,7 +5,7 @@
  * int16: one interpolated table of the logistic function. tflm: int8 in fixed point, the output's scale taken for
  * granted. Deviations: 8-bit LOGISTIC heeds the output's quantization; upstream insists on a scale of 1/256.
  */
-import { logisticInt16, tanhInt16 } from '../fixed_point.ts';
+import { logistic16, logisticInt16, saturatingLeftShift, tanh16, tanhInt16 } from '../fixed_point.ts';
 import { logisticFloat, tanhFloat } from '../float/elementwise.ts';
 import { withFloat } from '../float/with_float.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
@@ -21,6 +21,8 @@ import {
 import { unary } from '../shared/elementwise.ts';
 import { lookup } from '../shared/lookup.ts';
 import type { Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import { prepareXnnpackTable } from './xnnpack/table.ts';
 
 function prepareLogistic(node: Node) {
   return prepare(node, 'LOGISTIC');
@@ -34,6 +36,16 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
   const input = node.input(0, 'int8', 'uint8', 'int16');
   const output = node.output(0, input.shape, input.dtype);
   const { scale, zeroPoint, dtype } = input;
+  if (isDelegated(node)) {
+    const [from, to] = [input, output] as Tensor<'int8' | 'uint8'>[];
+    return {
+      kind: 'table' as const,
+      input: from,
+      output,
+      fixedPoint: false,
+      table: prepareXnnpackTable(node, from, to),
+    };
+  }
   if (dtype !== 'int16') {
     const fixedPoint = dtype === 'int8' && node.isMicro;
     const table = fixedPoint
@@ -53,12 +65,25 @@ function prepare(node: Node, op: 'LOGISTIC' | 'TANH') {
     zeroPoint === 0 && output.zeroPoint === 0 && isPowerOfTwo && log2 === -15,
     'int16 tensors must have zero point 0, and the output scale 2^-15',
   );
-  return { kind: op, input: input as Tensor<'int16'>, output, ...sigmoidMultiplier(op, scale) };
+  const multiplier = sigmoidMultiplier(op, scale);
+  const isGemmlowp = node.profile === 'xnnpack' && multiplier.shift === 0; // the scale is a power of two
+  if (isGemmlowp) node.arithmetic = 'optimized';
+  return {
+    kind: isGemmlowp ? (`gemmlowp ${op}` as const) : op,
+    input: input as Tensor<'int16'>,
+    output,
+    ...multiplier,
+  };
 }
 
 function bind(p: ReturnType<typeof prepare>): Eval {
   if (p.kind === 'table') return lookup(p.input, p.table, p.output);
   const { input, output, multiplier, shift } = p;
+  if (p.kind === 'gemmlowp LOGISTIC') return unary(input, output, (value) => logistic16(value, 3));
+  if (p.kind === 'gemmlowp TANH') {
+    const leftShift = multiplier === 6 ? 1 : 0;
+    return unary(input, output, (value) => tanh16(saturatingLeftShift(value, leftShift), 3));
+  }
   return p.kind === 'LOGISTIC'
     ? unary(input, output, (value) => logisticInt16(SIGMOID_TABLE, value, multiplier, shift))
     : unary(input, output, (value) => tanhInt16(SIGMOID_TABLE, value, multiplier, shift));

@@ -23,6 +23,15 @@ import {
 } from '../quantization.ts';
 import { prepareReduction, type Reducer64, reduce, reduceInt64 } from '../shared/reduction.ts';
 import { bytesOf, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import {
+  imageMean,
+  isImageMean,
+  prepareImageMean,
+  prepareOptimizedSum,
+  prepareXnnpackMean,
+  xnnpackMean,
+} from './xnnpack/mean.ts';
 
 function prepareMean(node: Node) {
   return prepare(node, meanMultiplier, false);
@@ -43,16 +52,22 @@ function prepare(
   if (input.dtype === 'int32' || input.dtype === 'int64') {
     return { kind: 'integer' as const, input: input as Tensor<'int32' | 'int64'>, output, reduction, count };
   }
+  const quantized = {
+    input: input as Tensor<QuantizedType>,
+    output: output as Tensor<QuantizedType>,
+    reduction,
+    count,
+  };
+  if (isDelegated(node)) return prepareXnnpackMean(node, quantized);
+  if (node.profile === 'xnnpack' && node.op === 'SUM') return prepareOptimizedSum(node, quantized);
+  if (node.profile === 'xnnpack' && isImageMean(node, input)) return prepareImageMean(node, quantized);
   node.require(
     input.dtype !== 'int16' || (input.zeroPoint === 0 && output.zeroPoint === 0),
     'the zero points of int16 must be 0',
   );
   return {
     kind: 'quantized' as const,
-    input: input as Tensor<QuantizedType>,
-    output: output as Tensor<QuantizedType>,
-    reduction,
-    count,
+    ...quantized,
     ...multiplier(quantizeMultiplier(quantizeScale(input.scale, output.scale), node.singleRounding), count),
     valueMask: asUint8 ? 0xff : -1,
     inputOffset: Math.imul(0 - input.zeroPoint, count),
@@ -65,6 +80,8 @@ export type Sum = ReturnType<typeof prepare>;
 
 function bindMean(p: ReturnType<typeof prepareMean>): Eval {
   if (p.kind === 'empty') return zero(p.output);
+  if (p.kind === 'xnnpack') return xnnpackMean(p);
+  if (p.kind === 'image') return imageMean(p);
   if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction, count } = p;
   if (input.dtype === 'int64') {
@@ -92,6 +109,8 @@ function bindMean(p: ReturnType<typeof prepareMean>): Eval {
 
 function bindSum(p: Sum): Eval {
   if (p.kind === 'empty') return zero(p.output);
+  if (p.kind === 'xnnpack') return xnnpackMean(p);
+  if (p.kind === 'image') return imageMean(p);
   if (p.kind === 'quantized') return quantized(p);
   const { input, output, reduction } = p;
   return input.dtype === 'int64'

@@ -21,6 +21,8 @@ import {
 import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcast.ts';
 import { binary, binary64, prepareZeroPoints, storeClamped64 } from '../shared/elementwise.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import { prepareXnnpackMul, xnnpackMul } from './xnnpack/mul.ts';
 
 interface Options {
   fusedActivationFunction: Activation;
@@ -34,6 +36,7 @@ function prepare(node: Node) {
   const output = node.output(0, broadcast.shape, input1.dtype);
   const operands = { input1, input2, output, broadcast };
   const { fusedActivationFunction: activation } = node.options<Options>();
+  if (isDelegated(node)) return prepareXnnpackMul(node, operands, activation);
   if (output.dtype === 'int64') return { kind: 'int64' as const, ...operands, ...activationRangeInt64(activation) };
   if (output.dtype === 'int32' || (output.dtype === 'int16' && !output.quantization)) {
     return { kind: 'int' as const, ...operands, ...activationRangeInt32(activation) };
@@ -53,13 +56,16 @@ function prepare(node: Node) {
   };
 }
 
-export type Mul = ReturnType<typeof prepare>;
+export type PreparedMul = ReturnType<typeof prepare>;
+export type Mul = Exclude<PreparedMul, { kind: 'xnnpack' }>;
 type Quantized = Extract<Mul, { kind: 'quantized' }>;
 
-function bind(p: Mul): Eval {
+function bind(p: PreparedMul): Eval {
   switch (p.kind) {
     case 'float':
       return arithmetic(p, multiplyFloat);
+    case 'xnnpack':
+      return xnnpackMul(p);
     case 'quantized':
       return p.output.dtype === 'int16' ? bind16(p) : bind8(p);
     case 'int': {

@@ -12,9 +12,10 @@ import type { Divisor } from '../fixed_point.ts';
 import { roundingDivide } from '../fixed_point.ts';
 import { averagePoolFloat, maxPoolFloat, preparePoolFloat } from '../float/pooling.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
-import { type Activation, activationRange, divisor } from '../quantization.ts';
+import { type Activation, activationRange, divisor, roundHalfEven } from '../quantization.ts';
 import { prepareWindows, type WindowOptions } from '../shared/window.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
 
 interface Options extends WindowOptions {
   filterHeight: number;
@@ -43,7 +44,13 @@ function preparePooling(node: Node) {
     // Without an activation a tensor may go without a scale.
     ...(fusedActivationFunction === 'NONE'
       ? activationRange('NONE', 1, 0, output.dtype)
-      : activationRange(fusedActivationFunction, output.scale, output.zeroPoint, output.dtype)),
+      : activationRange(
+          fusedActivationFunction,
+          output.scale,
+          output.zeroPoint,
+          output.dtype,
+          isDelegated(node) ? roundHalfEven : undefined,
+        )),
   };
 }
 

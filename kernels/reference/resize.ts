@@ -12,6 +12,8 @@ import { prepareFloatPositions, resizeBilinearFloat } from '../float/resize_bili
 import { type Eval, type Node, operator } from '../kernel.ts';
 import { roundHalfAway } from '../quantization.ts';
 import { bytesOf, type DType, elementSize, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
+import { prepareXnnpackResize, xnnpackResize } from './xnnpack/resize_bilinear.ts';
 
 interface Options {
   alignCorners: boolean;
@@ -54,6 +56,7 @@ function prepareBilinear(node: Node) {
   const { input, output, alignCorners, halfPixelCenters } = p;
   node.require(p.outputHeight > 0 && p.outputWidth > 0, 'the size must be positive');
   node.require(!(alignCorners && halfPixelCenters), 'alignCorners and halfPixelCenters exclude each other');
+  if (isDelegated(node)) return prepareXnnpackResize(node, p);
   const positions = <P>(prepare: (inputSize: number, outputSize: number, align: boolean, half: boolean) => P) => ({
     rows: prepare(p.inputHeight, p.outputHeight, alignCorners, halfPixelCenters),
     columns: prepare(p.inputWidth, p.outputWidth, alignCorners, halfPixelCenters),
@@ -64,6 +67,7 @@ function prepareBilinear(node: Node) {
         input: input as Tensor<'uint8' | 'float32'>,
         output: output as Tensor<'uint8' | 'float32'>,
         ...positions(prepareFloatPositions),
+        isOptimized: prepareIsOptimized(node, p),
       }
     : {
         kind: 'integer' as const,
@@ -73,6 +77,17 @@ function prepareBilinear(node: Node) {
         output: output as Tensor<'int8' | 'int16'>,
         ...positions(preparePositions),
       };
+}
+
+/** Whether a uint8 node is left to the optimized kernel. */
+function prepareIsOptimized(node: Node, p: ReturnType<typeof prepareResize>): boolean {
+  if (node.profile !== 'xnnpack' || p.input.dtype !== 'uint8') return false;
+  node.arithmetic = 'optimized';
+  const isTimes8 = p.outputHeight === 8 * p.inputHeight && p.outputWidth === 8 * p.inputWidth;
+  if (p.halfPixelCenters && isTimes8 && p.depth % 8 === 0) {
+    node.unsupported('the optimized kernel for 8 times the size, which the delegate leaves it to here, is not done');
+  }
+  return true;
 }
 
 /** Output index i is at i * scale + offset in the input, in steps of 1/1024. */
@@ -87,6 +102,7 @@ export type Bilinear = ReturnType<typeof prepareBilinear>;
 
 function bindBilinear(p: Bilinear): Eval {
   if (p.output.size === 0) return () => {};
+  if (p.kind === 'xnnpack') return xnnpackResize(p);
   if (p.kind === 'float') return resizeBilinearFloat(p);
   const { depth, singleRounding } = p;
   if (p.input.dtype === 'int16') {

@@ -17,6 +17,7 @@ import {
   saturatingRoundingDoublingHighMul,
 } from '../fixed_point.ts';
 import { prepareSoftmaxFloat, softmaxFloat } from '../float/softmax.ts';
+import { prepareSoftmaxBytes, softmaxBytes } from '../float/softmax_bytes.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
 import {
   type QuantizedMultiplier,
@@ -44,6 +45,10 @@ function prepare(node: Node) {
   node.require(beta > 0, `beta is ${beta}; it must be positive`);
   const output = node.output(0, input.shape, input.dtype as 'int8' | 'uint8', 'int16');
   if (output.dtype === 'int8') prepareOutput(node, output, 1 / 256, -128);
+  if (node.profile === 'xnnpack') {
+    node.arithmetic = 'optimized';
+    return prepareSoftmaxBytes(input as Tensor<'int8' | 'uint8'>, output, beta);
+  }
   const { singleRounding } = node;
   const multiplier = quantizeMultiplier(softmaxMultiplier(beta, input.scale, singleRounding), singleRounding);
   return {
@@ -102,6 +107,7 @@ type Softmax16 = ReturnType<typeof prepareInt16>;
 
 function bind(p: Softmax): Eval {
   if (p.kind === 'float') return softmaxFloat(p);
+  if (p.kind === 'float32 sum') return softmaxBytes(p);
   if (p.kind === 'int16') {
     const input = p.input.data;
     const output = p.output.data;

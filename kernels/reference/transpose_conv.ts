@@ -19,6 +19,7 @@ import {
   bindRequantize,
   prepareBias,
   prepareFilterOffset,
+  prepareHalfUp,
   prepareRequantization,
   type Requantize,
 } from '../shared/convolution.ts';
@@ -51,18 +52,22 @@ function prepare(node: Node) {
     columnStride: taps * inputDepth,
   };
   const activation = options.fusedActivationFunction;
+  const requantization = prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation);
+  // The optimized kernels do 8 channels at a time, of uint8 16 values, and the rest as the reference.
+  const halfUpChannels = input.dtype === 'uint8' ? outputDepth : accumulator === 'int32' ? outputDepth & -8 : 0;
   return {
     input: prepareCentered(node, input, prepareOffset(node, input)),
     filter: prepareMatrices(node, filter, prepareFilterOffset(node, filter), matrixLayout),
     bias,
     output,
     product: prepareProduct(node, inputDepth, outputDepth, accumulator),
-    requantization: prepareRequantization(node, input, filter, output, outputDepth, accumulator, activation),
+    requantization: prepareHalfUp(node, requantization, halfUpChannels),
     /** The output's sums; of int64, their low halves. */
     low: node.scratch('int32', output.size),
     high: accumulator === 'int64' ? node.scratch('int32', output.size) : undefined,
     ...windows,
     outputPixels: batches * outputHeight * outputWidth,
+    halfUpValues: input.dtype === 'uint8' ? output.size & -16 : output.size,
   };
 }
 
@@ -72,13 +77,15 @@ function bind(p: TransposeConv): Eval {
   const multiply = bindProduct(p.product);
   const add = bindAdd(p);
   const requantize = bindRequantize(p.requantization, p.bias, p.low, p.high, p.output);
+  const halfAway = { ...p.requantization, halfUpChannels: 0 };
+  const requantizeRest = bindRequantize(halfAway, p.bias, p.low, p.high, p.output);
   return () => {
     input.update();
     filter.update();
     p.low.data.fill(0);
     p.high?.data.fill(0);
     scatter(p, input.values, filter.packed, multiply, add);
-    evalOutput(p, requantize);
+    evalOutput(p, requantize, requantizeRest);
   };
 }
 
@@ -144,10 +151,14 @@ function scatter(p: TransposeConv, input: Int16Array, filter: Int32Array, multip
   }
 }
 
-function evalOutput({ outputPixels, outputDepth }: TransposeConv, requantize: Requantize) {
+/** The first halfUpValues, then the rest. */
+function evalOutput(p: TransposeConv, requantize: Requantize, requantizeRest: Requantize) {
+  const { outputPixels, outputDepth, halfUpValues } = p;
   for (let pixel = 0; pixel < outputPixels; pixel++) {
     const at = Math.imul(pixel, outputDepth);
-    requantize(at, 0, outputDepth, at);
+    const count = Math.max(0, Math.min(outputDepth, halfUpValues - at));
+    requantize(at, 0, count, at);
+    if (count < outputDepth) requantizeRest(at + count, count, outputDepth - count, at + count);
   }
 }
 

@@ -5,8 +5,10 @@
 import { LimitError } from '../errors.ts';
 import {
   addHigh,
+  multiplyByFloat,
   multiplyByPositiveMultiplier,
   multiplyByQuantizedMultiplier64,
+  multiplyByQuantizedMultiplierHalfUp,
   multiplyByQuantizedMultiplierSingleRounding,
 } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
@@ -14,13 +16,17 @@ import {
   type Activation,
   activationRange,
   convolutionMultiplier,
+  floatMultiplier,
   legacyConvolutionMultiplier,
+  mulMultiplier,
   type QuantizedType,
   quantizeMultiplier,
   type RealMultiplier,
   reduceMultiplier,
+  roundHalfEven,
 } from '../quantization.ts';
 import { int8View, int32Halves, type Tensor } from '../tensor.ts';
+import { isDelegated } from '../xnnpack.ts';
 import { prepareOffset } from './centered.ts';
 import type { Accumulator } from './matrix_product.ts';
 
@@ -72,11 +78,18 @@ export function prepareFilterOffset(node: Node, filter: Tensor): number {
   return filter.dtype === 'uint8' ? prepareOffset(node, filter) : 0;
 }
 
-/** Output channel c: clamp(sum * multipliers[c] * 2^(shifts[c] - 31) + outputOffset); no multiplier is negative. */
+/**
+ * Output channel c: clamp(sum * multipliers[c] * 2^(shifts[c] - 31) + outputOffset); no multiplier is negative. With
+ * float32Product clamp(rint(float32(float32(sum) * float32(multipliers[c] * 2^shifts[c]))) + outputOffset).
+ */
 export interface Requantization {
   readonly multipliers: Int32Array;
   readonly shifts: Int32Array;
   readonly singleRounding: boolean;
+  /** XNNPACK's. */
+  readonly float32Product: boolean;
+  /** The first channels that are rounded half up, as the optimized kernels do it. */
+  readonly halfUpChannels: number;
   readonly outputOffset: number;
   readonly activationMin: number;
   readonly activationMax: number;
@@ -105,6 +118,7 @@ export function prepareRequantization(
   realMultiplier: RealMultiplier = input.dtype === 'uint8' ? legacyConvolutionMultiplier : convolutionMultiplier,
 ): Requantization & FromScales {
   const scales = prepareScaleCount(node, input, filter, channels);
+  if (isDelegated(node)) realMultiplier = mulMultiplier;
   const real = (c: number) => realMultiplier(input.scale, filter.scaleOf(c, scales), output.scale);
   return { ...prepareMultipliers(node, scales, real, output, channels, accumulator, activation), realMultiplier };
 }
@@ -129,8 +143,12 @@ export function prepareMultipliers(
   prepareChannelCount(node, channels);
   const multipliers = new Int32Array(channels);
   const shifts = new Int32Array(channels);
+  const float32Product = isDelegated(node);
+  if (float32Product) node.arithmetic = 'XNNPACK';
   for (let c = 0; c < scales; c++) {
-    const { multiplier, shift } = quantizeMultiplier(real(c), node.singleRounding);
+    const { multiplier, shift } = float32Product
+      ? floatMultiplier(real(c))
+      : quantizeMultiplier(real(c), node.singleRounding);
     multipliers[c] = accumulator === 'int64' ? reduceMultiplier(multiplier) : multiplier;
     shifts[c] = shift;
   }
@@ -142,9 +160,24 @@ export function prepareMultipliers(
     multipliers,
     shifts,
     singleRounding: node.singleRounding,
+    float32Product,
+    halfUpChannels: 0,
     outputOffset: 0 - prepareOffset(node, output),
-    ...activationRange(activation, output.scale, output.zeroPoint, output.dtype),
+    ...activationRange(
+      activation,
+      output.scale,
+      output.zeroPoint,
+      output.dtype,
+      float32Product ? roundHalfEven : undefined,
+    ),
   };
+}
+
+/** The same where the node is left to an optimized kernel, which rounds the first `channels` channels half up. */
+export function prepareHalfUp<R extends Requantization>(node: Node, requantization: R, channels: number): R {
+  if (node.profile !== 'xnnpack' || requantization.float32Product || channels === 0) return requantization;
+  node.arithmetic = 'optimized';
+  return { ...requantization, halfUpChannels: channels };
 }
 
 // ---- from sums to the output
@@ -164,6 +197,12 @@ export function bindRequantize(
   const biases = biasValues(bias, r.multipliers.length);
   if (output.dtype !== 'int16') {
     const bytes = int8View(output as Tensor<'int8' | 'uint8'>);
+    if (r.float32Product) {
+      return (at, first, count, to) => requantizeFloat8(r, biases, sums, at, first, count, bytes, to);
+    }
+    if (r.halfUpChannels > 0) {
+      return (at, first, count, to) => requantizeHalfUp8(r, biases, sums, at, first, count, bytes, to);
+    }
     if (r.singleRounding) {
       return (at, first, count, to) => requantize8SingleRounding(r, biases, sums, at, first, count, bytes, to);
     }
@@ -173,6 +212,9 @@ export function bindRequantize(
   }
   const values = output.data as Int16Array;
   if (!high) {
+    if (r.halfUpChannels > 0) {
+      return (at, first, count, to) => requantizeHalfUp16(r, biases, sums, at, first, count, values, to);
+    }
     return r.singleRounding
       ? (at, first, count, to) => requantize16SingleRounding(r, biases, sums, at, first, count, values, to)
       : (at, first, count, to) => requantize16(r, biases, sums, at, first, count, values, to);
@@ -271,6 +313,59 @@ function requantize16SingleRounding(
     const c = first + i;
     const sum = (sums[at + i] + biases[c]) | 0;
     const scaled = multiplyByQuantizedMultiplierSingleRounding(sum, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantizeFloat8(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int8Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const scaled = multiplyByFloat((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+function requantizeHalfUp8(
+  { multipliers, shifts, halfUpChannels, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int8Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const multiply = c < halfUpChannels ? multiplyByQuantizedMultiplierHalfUp : multiplyByPositiveMultiplier;
+    const scaled = multiply((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
+    output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
+  }
+}
+
+/** All channels: a depthwise convolution of int16 is not among them. */
+function requantizeHalfUp16(
+  { multipliers, shifts, outputOffset, activationMin, activationMax }: Requantization,
+  biases: Int32Array,
+  sums: Int32Array,
+  at: number,
+  first: number,
+  count: number,
+  output: Int16Array,
+  to: number,
+) {
+  for (let i = 0; i < count; i++) {
+    const c = first + i;
+    const scaled = multiplyByQuantizedMultiplierHalfUp((sums[at + i] + biases[c]) | 0, multipliers[c], shifts[c]);
     output[to + i] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
 }

@@ -13,7 +13,8 @@ export function lookup(input: Tensor<'int8' | 'uint8'>, table: Int8Array | Int16
   return () => lookupInt8(inputData, table, outputData);
 }
 
-function lookupInt8(input: Int8Array, table: Int8Array, output: Int8Array) {
+/** Of raw bytes. */
+export function lookupInt8(input: Int8Array, table: Int8Array, output: Int8Array) {
   for (let i = 0; i < input.length; i++) output[i] = table[input[i] & 0xff];
 }
 

@@ -4,7 +4,7 @@
  *
  * Equals: the first lines of AddElementwise, SubElementwise and the like in reference/add.h, sub.h, comparisons.h.
  */
-import { multiplyByQuantizedMultiplierSmallerThanOneExp } from '../fixed_point.ts';
+import { multiplyByQuantizedMultiplierSmallerThanOneExp, saturatingRoundingDoublingHighMul } from '../fixed_point.ts';
 import type { Node } from '../kernel.ts';
 import { type QuantizedMultiplier, quantizeMultiplier } from '../quantization.ts';
 import type { DType, Tensor } from '../tensor.ts';
@@ -22,6 +22,13 @@ export function prepareScaling(node: Node, { zeroPoint }: Tensor, real: number, 
 export function rescale(value: number, { offset, leftShift, multiplier, shift, singleRounding }: Scaling): number {
   const shifted = (value + offset) << leftShift;
   return multiplyByQuantizedMultiplierSmallerThanOneExp(shifted, multiplier, shift, singleRounding);
+}
+
+/** The same with one shift, to the left by leftShift + shift, before the product: as the optimized kernels do it. */
+export function rescaleOnce(value: number, { offset, leftShift, multiplier, shift }: Scaling): number {
+  const left = (leftShift + shift) | 0;
+  const x = (value + offset) | 0;
+  return saturatingRoundingDoublingHighMul(left < 0 ? x >> (0 - left) : x << left, multiplier);
 }
 
 /** rescale(value) of every 8-bit value, by raw byte. */

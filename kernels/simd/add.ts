@@ -1,6 +1,6 @@
 /** ADD, SUB of int8, uint8 and int16: see assembly/add.ts. */
 import type { Eval, Node } from '../kernel.ts';
-import type { Add } from '../reference/add.ts';
+import type { Add, PreparedAdd } from '../reference/add.ts';
 import type { Scaling } from '../shared/rescale.ts';
 import { flipOf, flippedZeroPoint, hasPlainZeroPoints } from './bytes.ts';
 import type { SimdMemory } from './memory.ts';
@@ -15,7 +15,7 @@ interface Term extends Operand {
   readonly sign: number;
 }
 
-export function ADD(p: Add, node: Node) {
+export function ADD(p: PreparedAdd, node: Node) {
   if (p.kind !== 'general' || node.singleRounding) return undefined;
   const is16Bit = p.output.dtype === 'int16';
   if (!(is16Bit ? p.shift <= 0 : isTaken8(p))) return undefined;

@@ -1,5 +1,5 @@
 /** The optimized kernels, by operator name. */
-import type { KernelSet } from '../kernel.ts';
+import type { KernelSet, Optimize } from '../kernel.ts';
 import { ADD } from './add.ts';
 import { CONCATENATION } from './concatenation.ts';
 import { conv2d } from './conv_2d.ts';
@@ -23,60 +23,69 @@ function kernelSet(engine: Engine | undefined): KernelSet | undefined {
   return (
     engine && {
       name: 'simd',
-      kernels: {
-        ABS: lookup,
-        ADD,
-        AVERAGE_POOL_2D,
-        BATCH_TO_SPACE_ND: move,
-        BROADCAST_TO: move,
-        CONCATENATION,
-        CONV_2D: conv2d(engine),
-        DEPTHWISE_CONV_2D: depthwiseConv2d(engine),
-        DEPTH_TO_SPACE: move,
-        DEQUANTIZE,
-        ELU: lookup,
-        EXP: lookup,
-        FULLY_CONNECTED: fullyConnected(engine),
-        GELU: lookup,
-        HARD_SWISH: lookup,
-        LEAKY_RELU: lookup,
-        LOG: lookup,
-        LOGISTIC: lookup,
-        MAXIMUM,
-        MAX_POOL_2D,
-        MEAN,
-        MINIMUM,
-        MIRROR_PAD: move,
-        MUL,
-        PACK: move,
-        PAD: move,
-        PADV2: move,
-        PRELU,
-        QUANTIZE,
-        RELU: lookup,
-        RELU6: lookup,
-        RELU_0_TO_1: lookup,
-        RELU_N1_TO_1: lookup,
-        RESIZE_BILINEAR,
-        RESIZE_NEAREST_NEIGHBOR,
-        REVERSE_V2: move,
-        SLICE: move,
-        SOFTMAX,
-        SPACE_TO_BATCH_ND: move,
-        SPACE_TO_DEPTH: move,
-        SPLIT: move,
-        SPLIT_V: move,
-        STRIDED_SLICE: move,
-        SUB: ADD,
-        TANH: lookup,
-        TILE: move,
-        TRANSPOSE: move,
-        TRANSPOSE_CONV: transposeConv(engine),
-        UNPACK: move,
-      },
+      kernels: kernels(engine),
       createMemory: (bytes) => new SimdMemory(engine.module, bytes),
     }
   );
+}
+
+/** A kernel that has the reference kernels' arithmetic alone, and declines profile xnnpack's. */
+function asReference(optimize: Optimize): Optimize {
+  return (prepared, node) => (node.arithmetic === 'reference' ? optimize(prepared, node) : undefined);
+}
+
+function kernels(engine: Engine): { readonly [op: string]: Optimize } {
+  return {
+    ABS: lookup,
+    ADD: asReference(ADD),
+    AVERAGE_POOL_2D,
+    BATCH_TO_SPACE_ND: move,
+    BROADCAST_TO: move,
+    CONCATENATION,
+    CONV_2D: asReference(conv2d(engine)),
+    DEPTHWISE_CONV_2D: asReference(depthwiseConv2d(engine)),
+    DEPTH_TO_SPACE: move,
+    DEQUANTIZE,
+    ELU: lookup,
+    EXP: lookup,
+    FULLY_CONNECTED: asReference(fullyConnected(engine)),
+    GELU: lookup,
+    HARD_SWISH: lookup,
+    LEAKY_RELU: lookup,
+    LOG: lookup,
+    LOGISTIC: lookup,
+    MAXIMUM,
+    MAX_POOL_2D,
+    MEAN: asReference(MEAN),
+    MINIMUM,
+    MIRROR_PAD: move,
+    MUL,
+    PACK: move,
+    PAD: move,
+    PADV2: move,
+    PRELU,
+    QUANTIZE,
+    RELU: lookup,
+    RELU6: lookup,
+    RELU_0_TO_1: lookup,
+    RELU_N1_TO_1: lookup,
+    RESIZE_BILINEAR,
+    RESIZE_NEAREST_NEIGHBOR,
+    REVERSE_V2: move,
+    SLICE: move,
+    SOFTMAX: asReference(SOFTMAX),
+    SPACE_TO_BATCH_ND: move,
+    SPACE_TO_DEPTH: move,
+    SPLIT: move,
+    SPLIT_V: move,
+    STRIDED_SLICE: move,
+    SUB: asReference(ADD),
+    TANH: lookup,
+    TILE: move,
+    TRANSPOSE: move,
+    TRANSPOSE_CONV: asReference(transposeConv(engine)),
+    UNPACK: move,
+  };
 }
 
 let fastest: { readonly set: KernelSet | undefined } | undefined;

@@ -20,6 +20,8 @@ export function MEAN(p: Sum, node: Node): OptimizedBind | undefined {
       multipliers: new Int32Array(BLOCK).fill(p.multiplier),
       shifts: new Int32Array(BLOCK).fill(p.shift),
       singleRounding: p.singleRounding,
+      float32Product: false,
+      halfUpChannels: 0,
       outputOffset: p.outputOffset,
       activationMin: p.min,
       activationMax: p.max,

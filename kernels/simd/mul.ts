@@ -1,6 +1,6 @@
 /** MUL of int8, uint8 and int16: see assembly/mul.ts. */
 import type { Eval, Node } from '../kernel.ts';
-import type { Mul } from '../reference/mul.ts';
+import type { PreparedMul } from '../reference/mul.ts';
 import { flipOf, flippedZeroPoint, hasPlainZeroPoints } from './bytes.ts';
 import type { SimdMemory } from './memory.ts';
 import { prepareOperands } from './operands.ts';
@@ -9,7 +9,7 @@ import { prepareOperands } from './operands.ts';
 const SHIFTS8 = [3, 17] as const;
 const SHIFTS16 = [1, 30] as const;
 
-export function MUL(p: Mul, node: Node) {
+export function MUL(p: PreparedMul, node: Node) {
   if (p.kind !== 'quantized' || node.singleRounding) return undefined;
   const { input1, input2, output } = p;
   const is16Bit = output.dtype === 'int16';

@@ -6,6 +6,8 @@ import { prepareResident } from './resident.ts';
 
 export function RESIZE_BILINEAR(p: Bilinear, node: Node) {
   if (p.output.size === 0) return undefined;
+  if (p.kind === 'xnnpack') return undefined;
+  if (node.arithmetic !== 'reference') return undefined;
   return p.kind === 'float' ? prepareFloat(p, node) : prepareInteger(p, node);
 }
 

@@ -34,6 +34,8 @@ const NOTHING: OperatorExplanation = {
 export function explainPrepared(prepared: PreparedNode | undefined): OperatorExplanation {
   if (!prepared) return note('its shapes are computed while the model runs: explain it after an invoke');
   const explainer = explainerOf(prepared.node);
+  const { arithmetic } = prepared.node;
+  if (arithmetic !== 'reference') return note(OTHER_ARITHMETIC[arithmetic]);
   const { kind, hybrid } = Object(prepared.prepared) as { readonly kind?: unknown; readonly hybrid?: object };
   if (kind === 'float' && !explainer?.ofFloat)
     return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
@@ -56,6 +58,12 @@ function whyNone({ op, isCustom }: { op: string; isCustom: boolean }): string {
 export function numbersOf({ rescalings, table, tables }: Pick<OperatorExplanation, 'rescalings' | 'table' | 'tables'>) {
   return { rescalings, tables: table ? { ...tables, table } : tables };
 }
+
+/** Of profile xnnpack. */
+const OTHER_ARITHMETIC = {
+  XNNPACK: 'the XNNPACK delegate takes it: requant has no formula for its arithmetic',
+  optimized: "TFLite's optimized kernel computes it: requant has no formula for its arithmetic",
+};
 
 const HYBRID =
   'it computes in float32: its input is quantized whenever it runs, products with integer weights are added in int32';

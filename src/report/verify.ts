@@ -1,5 +1,5 @@
 /** What verify found. */
-import type { Verification, XnnpackVerification } from '../verify/verify.ts';
+import type { Verification } from '../verify/verify.ts';
 import { type Block, tableFrom } from './document.ts';
 import { clean, counted, plural, quoted } from './text.ts';
 
@@ -51,7 +51,7 @@ function verdict({ profile, kernels, values, different, unsupported, failed }: V
 
 /** Nothing where the model was verified and no value differs. */
 function modelBlocks(model: VerifiedModel): Block[] {
-  const { path, error, different, values, firstTensor, maxDifference, explainedBy, xnnpack } = model;
+  const { path, error, different, values, firstTensor, maxDifference, explainedBy, nearest } = model;
   if (error !== undefined) {
     return [
       { kind: 'text', text: clean(path), tone: 'warning' },
@@ -75,24 +75,19 @@ function modelBlocks(model: VerifiedModel): Block[] {
     {
       kind: 'list',
       items: [
-        ...(explainedBy?.length ? [`with --profile ${explainedBy.join(' or ')} none differs`] : []),
-        ...(xnnpack ? xnnpackTexts(xnnpack, different, explainedBy?.length ? explainedBy : undefined) : []),
+        ...(explainedBy?.length ? explainedTexts(explainedBy) : []),
+        ...(nearest ? [`with --profile ${nearest.profile} ${nearest.different} differ`] : []),
       ],
     },
   ];
 }
 
-function xnnpackTexts(
-  { operators, different: left }: XnnpackVerification,
-  different: number,
-  explainedBy: readonly string[] | undefined,
-): string[] {
-  if (left >= different || (left > 0 && explainedBy)) return []; // a profile that explains all is the better answer
-  const [explained, differ] =
-    left === 0 ? ['all', explainedBy ? 'none differs either' : 'none differs'] : ['some', `${left} differ`];
-  const end = explainedBy ? 'The outputs do not tell which it was' : 'Record with `requant golden`';
+function explainedTexts(profiles: readonly string[]): string[] {
+  const text = `with --profile ${profiles.join(' or ')} none differs`;
+  if (profiles.length > 1) return [`${text}: the outputs do not tell which it was`];
+  if (profiles[0] !== 'xnnpack') return [text];
   return [
-    `XNNPACK's arithmetic, which Python's Interpreter(model) uses by default, explains ${explained} of them: ` +
-      `with its formulas for ${operators.map(clean).join(', ')} ${differ}. ${end}`,
+    text,
+    "these are the answers of Python's default Interpreter(model); `requant golden` asks for the reference kernels",
   ];
 }

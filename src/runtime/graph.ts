@@ -42,6 +42,7 @@ export function buildGraph(
     if (spec.constant) {
       tensor.data = constants.data(tensor, spec.constant);
       tensor.known = true;
+      tensor.isConstant = true;
     }
     return tensor;
   });

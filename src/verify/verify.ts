@@ -9,7 +9,6 @@ import { type Target, targetOf } from '../runtime/entry_point.ts';
 import { Interpreter, type InterpreterOptions } from '../runtime/interpreter.ts';
 import type { NodeInfo } from '../runtime/subgraph_runner.ts';
 import type { OutputTensor, TensorData, TensorInfo } from '../runtime/tensor_info.ts';
-import { Xnnpack } from './xnnpack.ts';
 
 /** Recorded answers: see "Golden files" in README.md. */
 export interface Golden {
@@ -35,15 +34,8 @@ export interface Verification {
   readonly firstTensor: FirstTensor | null;
   /** Other profiles under which nothing differs. */
   readonly explainedBy?: readonly Profile[];
-  /** What is left if the nodes that there are formulas of XNNPACK's for are computed by them. */
-  readonly xnnpack?: XnnpackVerification;
-}
-
-export interface XnnpackVerification {
-  /** Values that differ still. */
-  readonly different: number;
-  /** The operators of these nodes. */
-  readonly operators: readonly string[];
+  /** Where there is none: the profile under which the fewest differ, if they are fewer. */
+  readonly nearest?: { readonly profile: Profile; readonly different: number };
 }
 
 export interface FirstTensor {
@@ -66,11 +58,19 @@ export function verifyModel(bytes: Uint8Array, golden: Golden, options: VerifyOp
   const result = compare(bytes, golden, options);
   if (result.different === 0) return result;
   const others = PROFILES.filter((profile) => profile !== (options.profile ?? 'tflite'));
-  const explainedBy = others.filter((profile) => {
-    return orRefused(() => compare(bytes, golden, { ...options, profile }))?.different === 0;
-  });
-  const xnnpack = orRefused(() => compareXnnpack(bytes, golden, options));
-  return { ...result, explainedBy, ...(xnnpack && { xnnpack }) };
+  const tried = others
+    .map((profile) => ({
+      profile,
+      different: orRefused(() => compare(bytes, golden, { ...options, profile }))?.different ?? Infinity,
+    }))
+    .sort((a, b) => a.different - b.different);
+  const explainedBy = tried.filter(({ different }) => different === 0).map(({ profile }) => profile);
+  const [nearest] = tried;
+  return {
+    ...result,
+    explainedBy,
+    ...(nearest!.different > 0 && nearest!.different < result.different && { nearest }),
+  };
 }
 
 function orRefused<R>(run: () => R): R | undefined {
@@ -82,20 +82,8 @@ function orRefused<R>(run: () => R): R | undefined {
   }
 }
 
-/** undefined where no node has a formula of XNNPACK's. */
-function compareXnnpack(bytes: Uint8Array, golden: Golden, options: VerifyOptions): XnnpackVerification | undefined {
-  const target = targetOf(new Interpreter(bytes, { ...options, profile: 'tflite' }), options.signature);
-  const xnnpack = new Xnnpack(target);
-  const { different } = compareTarget(target, golden, xnnpack);
-  return xnnpack.operators.size > 0 ? { different, operators: [...xnnpack.operators] } : undefined;
-}
-
-function compare(bytes: Uint8Array, golden: Golden, options: VerifyOptions): Verification {
-  return compareTarget(targetOf(new Interpreter(bytes, options), options.signature), golden);
-}
-
-/** With `xnnpack`, the nodes that it has values for go on with these, and are compared by them. */
-function compareTarget(target: Target, { arrays, checksums }: Golden, xnnpack?: Xnnpack): Verification {
+function compare(bytes: Uint8Array, { arrays, checksums }: Golden, options: VerifyOptions): Verification {
+  const target = targetOf(new Interpreter(bytes, options), options.signature);
   const inputs = target.inputs.map((input, i) => runsOf(arrays, `input_${target.inputLabels[i]}`, input));
   const outputs = target.outputs.map((output, i) => runsOf(arrays, `output_${target.outputLabels[i]}`, output));
   const runs = countRuns([...inputs, ...outputs]);
@@ -109,17 +97,7 @@ function compareTarget(target: Target, { arrays, checksums }: Golden, xnnpack?: 
   for (let run = 0; run < runs; run++) {
     const answers = target.invoke(
       inputs.map((recorded) => valuesOf(recorded, run)),
-      {
-        ...(run === 0 && !xnnpack && { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) }),
-        ...(xnnpack && {
-          replace: (tensor, node) => {
-            const values = xnnpack.values(tensor, node);
-            if (values) (tensor.data as Int8Array).set(values as Int8Array); // or any other type
-            if (run === 0) result.tap(tensor, node, arrays, checksums);
-            return values;
-          },
-        }),
-      },
+      run === 0 ? { tap: (tensor, node) => result.tap(tensor, node, arrays, checksums) } : {},
     );
     answers.forEach((answer, i) => {
       result.compare(answer, outputs[i]!.shape, valuesOf(outputs[i]!, run));

@@ -5,10 +5,12 @@ import * as fp from '../../kernels/fixed_point.ts';
 import {
   divisor,
   doubleFactor,
+  floatMultiplier,
   frexp,
   quantizeMultiplier,
   reduceMultiplier,
   roundHalfAway,
+  roundHalfEven,
   SIGMOID_TABLE,
   sigmoidMultiplier,
   softmaxInputRadius,
@@ -558,5 +560,74 @@ describe('tables of int16', () => {
     lut[0] = -32768;
     lut[1] = 32767;
     expect([-32768, -32704, -32641].map((x) => fp.lookup16(lut, x))).toEqual([-32768, -32768, 32767]); // slope -1
+  });
+});
+
+describe("XNNPACK's product and ruy's rounding", () => {
+  const F = Math.fround;
+  /** From 2^-32 to 2^8, at any mantissa and at its ends. */
+  const scale = fc
+    .tuple(
+      fc.oneof(fc.integer({ min: 2 ** 23, max: 2 ** 24 - 1 }), fc.constantFrom(2 ** 23, 2 ** 23 + 1, 2 ** 24 - 1)),
+      fc.integer({ min: -56, max: -15 }),
+    )
+    .map(([mantissa, exponent]) => mantissa * 2 ** exponent);
+  const check = (acc: number, real: number) => {
+    const expected = roundHalfEven(F(F(acc) * real));
+    const { multiplier, shift } = floatMultiplier(real);
+    const found = fp.multiplyByFloat(acc, multiplier, shift);
+    const clamp = (x: number) => Math.max(-(2 ** 23), Math.min(2 ** 23, x)) + 0;
+    expect([acc, real, clamp(found)]).toEqual([acc, real, clamp(expected)]);
+  };
+
+  test('multiplyByFloat is rint(float32(float32(acc) * scale)), beyond every output anything beyond', () => {
+    fc.assert(fc.property(int32, scale, check), { numRuns: 20000 });
+  });
+
+  test('multiplyByFloat at ties: of the sum to 24 bits, of the product to 24 bits, to an integer', () => {
+    for (const sign of [1, -1]) {
+      for (let bits = 24; bits < 31; bits++) {
+        for (const low of [-1, 0, 1]) {
+          for (const odd of [0, 1, 2, 3]) {
+            // a sum of bits + 1 bits that lies at or beside the middle of two floats
+            const sum = sign * (2 ** bits + (2 * odd + 1) * 2 ** (bits - 24) + low);
+            for (const exponent of [0, -1, -3, -20, -bits, -bits - 1]) check(sum | 0, 2 ** exponent);
+          }
+        }
+      }
+      for (let k = 0; k < 3000; k++) check(sign * k, 0.5);
+      for (let k = 0; k < 3000; k++) check(sign * (2 * k + 1), F(1 / 6));
+      // (2^23 + a) * (2^23 + b) = 2^46 + (a + b) * 2^23 + a * b: a tie of the product if a * b = 2^22
+      for (let i = 0; i <= 22; i++) check(sign * (2 ** 23 + 2 ** i), (2 ** 23 + 2 ** (22 - i)) * 2 ** -30);
+      for (const real of [2 ** -24, 1 - 2 ** -24, F(0.1), 255]) check(sign < 0 ? MIN : MAX, real);
+    }
+  });
+
+  test('multiplyByFloat of every sum of two 8-bit factors, with a few scales', () => {
+    for (const real of [F(0.0007), F(0.1), 0.5, 1, F(3.3), 255]) {
+      for (let acc = -65536; acc <= 65536; acc++) {
+        const { multiplier, shift } = floatMultiplier(real);
+        const found = fp.multiplyByFloat(acc, multiplier, shift);
+        if (found !== roundHalfEven(F(F(acc) * real)) + 0) check(acc, real);
+      }
+    }
+  });
+
+  test('multiplyByQuantizedMultiplierHalfUp halves up where gemmlowp halves away from zero', () => {
+    const halfUp = (x: number, m: number, shift: number) => {
+      const high = BigInt(srdhm(wrap(BigInt(x) << BigInt(Math.max(shift, 0))), m));
+      const right = BigInt(Math.max(-shift, 0));
+      return right === 0n ? Number(high) : Number((high + (1n << (right - 1n))) >> right);
+    };
+    fc.assert(
+      fc.property(int32, multiplier, fc.integer({ min: -31, max: 7 }), (x, m, shift) => {
+        expect(fp.multiplyByQuantizedMultiplierHalfUp(x, m, shift)).toBe(halfUp(x, m, shift));
+      }),
+      { numRuns: 5000 },
+    );
+    const { multiplier: half } = quantizeMultiplier(0.5, false);
+    expect(fp.multiplyByQuantizedMultiplierHalfUp(-3, half, -0)).toBe(-1);
+    expect(fp.multiplyByQuantizedMultiplierHalfUp(-6, half, -1)).toBe(-1);
+    expect(fp.multiplyByQuantizedMultiplier(-6, half, -1, false)).toBe(-2);
   });
 });

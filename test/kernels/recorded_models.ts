@@ -18,7 +18,12 @@ interface Index {
 }
 
 /** Every profile besides tflite, in the order in which answers follow each other, and the one that each is compared with. */
-const COMPARED_WITH = { 'tflite-2.19': 'tflite', tflm: 'tflite', 'single-rounding': 'tflm' } as const;
+const COMPARED_WITH = {
+  'tflite-2.19': 'tflite',
+  tflm: 'tflite',
+  'single-rounding': 'tflm',
+  xnnpack: 'tflite',
+} as const;
 
 type Other = keyof typeof COMPARED_WITH;
 

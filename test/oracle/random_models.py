@@ -27,7 +27,7 @@ from operators import TABLE, make_case
 from witness import PROGRAMS, Died, Refused, Witness
 
 # Every profile besides tflite, and the one whose answer its own is most often.
-OTHERS = {"tflite-2.19": "tflite", "tflm": "tflite", "single-rounding": "tflm"}
+OTHERS = {"tflite-2.19": "tflite", "tflm": "tflite", "single-rounding": "tflm", "xnnpack": "tflite"}
 WITNESSES = {profile: [Witness(program, fill) for fill in (0x55, 0xAA)] for profile, program in PROGRAMS.items()}
 
 
@@ -40,6 +40,9 @@ def main():
     print("profiles:", ", ".join(("tflite", *options.profiles)), flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     check_programs(options.profiles)
+    if options.add:
+        add_profile(options)
+        return
     made_by = versions(options.profiles)
     totals = Counter()
     for op in options.ops:
@@ -82,11 +85,14 @@ def parse():
         default=[profile for profile in OTHERS if profile in PROGRAMS],
         help="whom to ask besides TFLite (default: all that are installed)",
     )
+    parser.add_argument("--add", metavar="PROFILE", help="asks this one too about what OUT/<OP>.zip has, and nothing else")
     parser.add_argument("--list", action="store_true", help="print the operators and their types")
     options = parser.parse_args()
     unknown = [op for op in options.ops if op not in TABLE]
     if unknown:
         parser.error(f"no such operator: {', '.join(unknown)}")
+    if options.add:
+        options.profiles = [options.add]
     missing = [profile for profile in options.profiles if profile not in PROGRAMS]
     if missing:
         parser.error(f"not installed: {', '.join(missing)}")
@@ -126,7 +132,8 @@ def record(op, dtype, seed, number, profiles):
     others = {}
     for profile in profiles:
         usual = answers.get(OTHERS[profile])
-        answer = ask(profile, model, runs, graph.is_stateful) if usual and profile not in graph.undefined else None
+        is_asked = usual and profile not in graph.undefined and not (profile == "xnnpack" and is_float(dtype))
+        answer = ask(profile, model, runs, graph.is_stateful) if is_asked else None
         if answer:
             answers[profile] = answer
             others[profile] = "same" if same(answer, usual) else "different"
@@ -140,6 +147,11 @@ def record(op, dtype, seed, number, profiles):
         "text": describe(graph),
         "operators": [node.op for part in graph.subgraphs for node in part.nodes],
     }
+
+
+def is_float(dtype):
+    """Whether the default interpreter's answer depends on the processor: it computes in float32."""
+    return dtype == "float32" or dtype.startswith("hybrid") or dtype.endswith("weights")
 
 
 def ask(profile, model, runs, is_stateful):
@@ -207,6 +219,38 @@ def kept_cases(options, op, cases):
     path = options.out / f"{op}.zip"
     if not options.types or not path.exists():
         return []
+    made = {case["type"] for case in cases}
+    return [case for case in read_zip(path)[1] if case["type"] not in made]
+
+
+def add_profile(options):
+    """What has been recorded stays; models of other answers than before lie in OUT/<OP>.zip with one answer more."""
+    profile, totals = options.add, Counter()
+    for op in options.ops:
+        path = options.out / f"{op}.zip"
+        if not path.exists():
+            continue
+        header, cases = read_zip(path)
+        for case in cases:
+            is_stateful = make_case(op, case["type"], header["seed"], case["number"]).is_stateful
+            runs = [list(arrays) for arrays in zip(*case["inputs"])] or [[]] * RUNS
+            case["others"].pop(profile, None)
+            answer = None if is_float(case["type"]) else ask(profile, case["model"], runs, is_stateful)
+            if answer is None:
+                totals[f"{op} {case['type']}: no answer"] += 1
+                continue
+            case["outputs"][profile] = stacked(answer)
+            usual = case["outputs"][OTHERS[profile]]
+            is_same = all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(case["outputs"][profile], usual))
+            case["others"][profile] = "same" if is_same else "different"
+            totals[case["others"][profile]] += 1
+        options.seed = header["seed"]
+        write_zip(options, op, cases, header["made by"])
+    print(f"{profile}:", ", ".join(f"{n} {fate}" for fate, n in sorted(totals.items())))
+
+
+def read_zip(path):
+    """Its header, and its cases."""
     with zipfile.ZipFile(path) as file:
         index = json.loads(file.read("cases.json"))
         models, values = (io.BytesIO(file.read(name)) for name in ("models.bin", "values.bin"))
@@ -225,8 +269,7 @@ def kept_cases(options, op, cases):
             outputs[profile] = outputs[OTHERS[profile]] if how == "same" else arrays(entry["outputs"])
         case = {key: entry[key] for key in ("type", "number")} | {"model": model, "inputs": inputs, "outputs": outputs}
         kept.append(case | {"others": others, "operators": index["operators"]})
-    made = {case["type"] for case in cases}
-    return [case for case in kept if case["type"] not in made]
+    return index, kept
 
 
 def versions(profiles):

@@ -1,6 +1,6 @@
 """How many values the runtimes disagree about: for the models of models/, and for the random models of recorded/.
 
-    python runtimes.py      writes runtimes.json, and runtimes.npz with what the default interpreter answered
+    python runtimes.py      writes runtimes.json, and runtimes.npz with what the default interpreter answered for models/
 
 Asked are, in a Python with ai-edge-litert, numpy and tflite-micro:
 
@@ -26,7 +26,7 @@ import witness
 
 HERE = Path(__file__).resolve().parent
 MODELS = HERE.parents[1] / "models"
-OTHERS = {"tflite-2.19": "tflite", "tflm": "tflite", "single-rounding": "tflm"}
+OTHERS = {"tflite-2.19": "tflite", "tflm": "tflite", "single-rounding": "tflm", "xnnpack": "tflite"}
 
 
 def asked_as(resolver):
@@ -71,7 +71,7 @@ def differing(one, other):
 
 
 def recorded(op):
-    """The random models of an operator: (type, number, model, inputs, answers by profile)."""
+    """The random models of an operator: (type, model, inputs, answers by profile)."""
     with zipfile.ZipFile(HERE / "recorded" / f"{op}.zip") as files:
         index = json.loads(files.read("cases.json"))
         models, values = io.BytesIO(files.read("models.bin")), io.BytesIO(files.read("values.bin"))
@@ -89,7 +89,7 @@ def recorded(op):
             if profile in case:
                 is_same = case[profile] == "same"
                 answers[profile] = answers[like] if is_same else [array(signature) for signature in case["outputs"]]
-        yield case["type"], case["number"], models.read(case["model"]), inputs, answers
+        yield case["type"], models.read(case["model"]), inputs, answers
 
 
 def row(reference, others):
@@ -114,30 +114,18 @@ def measure_models(arrays):
     return rows
 
 
-def measure_operators(arrays, refused):
+def measure_operators():
     rows = {}
     for path in sorted((HERE / "recorded").glob("*.zip")):
         op = path.stem
-        for dtype, number, model, inputs, recorded_answers in recorded(op):
+        for dtype, model, inputs, recorded_answers in recorded(op):
             reference = recorded_answers["tflite"]
-            default = answers_of("default", model, inputs)
-            others = {"optimized": answers_of("optimized", model, inputs), "default": default}
+            others = {runtime: answers_of(runtime, model, inputs) for runtime in ("optimized", "default")}
             found = row(reference, {**others, "micro": recorded_answers.get("tflm")})
             sums = rows.setdefault(op, {}).setdefault(dtype, {})
             for runtime, counts in found.items():
                 sums[runtime] = [a + b for a, b in zip(sums.get(runtime, [0, 0]), counts)]
-            if (op, dtype) in KEPT:
-                kept = arrays.setdefault(f"{op}/{dtype}", [])
-                if default is None:
-                    refused.setdefault(f"{op}/{dtype}", []).append(number)
-                else:
-                    kept.append(default[0].reshape(-1))
     return rows
-
-
-# What src/verify/xnnpack.ts has a formula for: answers of all cases are kept, one behind the other.
-OPERATORS = "ADD SUB MUL CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED MEAN".split()
-KEPT = {(op, dtype) for op in OPERATORS for dtype in ("int8", "uint8")}
 
 
 def lines_of(result):
@@ -148,10 +136,7 @@ def lines_of(result):
 def main():
     arrays = {}
     versions = {name: version(name) for name in ("ai-edge-litert", "numpy", "tflite-micro")}
-    refused = {}
-    result = {"made by": versions, "models": measure_models(arrays), "operators": measure_operators(arrays, refused)}
-    result["refused by default"] = refused
-    arrays = {key: np.concatenate(value) if isinstance(value, list) else value for key, value in arrays.items()}
+    result = {"made by": versions, "models": measure_models(arrays), "operators": measure_operators()}
     (HERE / "runtimes.json").write_text(lines_of(result) + "\n")
     np.savez_compressed(HERE / "runtimes.npz", **arrays)
 

@@ -18,7 +18,7 @@ import numpy as np
 def programs():
     """Of the profiles that are installed, the command that starts theirs."""
     python = [sys.executable, __file__]
-    found = {"tflite": [*python, "ai_edge_litert"]}
+    found = {"tflite": [*python, "ai_edge_litert"], "xnnpack": [*python, "default"]}
     if "TENSORFLOW_2_19" in os.environ:
         found["tflite-2.19"] = [os.environ["TENSORFLOW_2_19"], __file__, "tensorflow"]
     if importlib.util.find_spec("tflite_micro") is not None:
@@ -111,6 +111,13 @@ def run_litert(model, runs):
     return run_tflite(Interpreter, OpResolverType, model, runs)
 
 
+def run_default(model, runs):
+    """As Interpreter(model) answers: with the XNNPACK delegate, and the optimized kernels."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    return invoke(Interpreter(model_content=model, num_threads=1), runs)
+
+
 def run_tensorflow(model, runs):
     from tensorflow import lite
 
@@ -127,6 +134,10 @@ def run_tflite(interpreter_class, resolvers, model, runs):
             raise
         optimized = resolvers.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         interpreter = interpreter_class(**make, experimental_op_resolver_type=optimized)
+    return invoke(interpreter, runs)
+
+
+def invoke(interpreter, runs):
     interpreter.allocate_tensors()
     inputs = [detail["index"] for detail in interpreter.get_input_details()]
     outputs = [detail["index"] for detail in interpreter.get_output_details()]
@@ -158,7 +169,7 @@ def run_micro(model, runs):
     return answers
 
 
-RUNTIMES = {"ai_edge_litert": run_litert, "tensorflow": run_tensorflow, "tflite_micro": run_micro}
+RUNTIMES = {"ai_edge_litert": run_litert, "default": run_default, "tensorflow": run_tensorflow, "tflite_micro": run_micro}
 
 
 # ---- arrays, as .npy files back to back; what NumPy takes for a file it wants to seek in

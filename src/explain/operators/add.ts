@@ -1,5 +1,5 @@
 /** ADD and SUB: both inputs brought to one scale, added there, and rescaled to the output's. */
-import type { Node, Prepared } from '../../../kernels/kernel.ts';
+import type { Node } from '../../../kernels/kernel.ts';
 import type { Activation } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import { divided, type Expression, minus, name, named, plus, power, read, round } from '../../formula/expression.ts';
@@ -7,9 +7,9 @@ import { step } from '../../formula/formula.ts';
 import { deriveAdd, rescaling } from '../derivation.ts';
 import { shiftedLeft, smallerThanOne } from './common_scale.ts';
 import { unscaled } from './elementwise.ts';
-import { clamped, clampOf, type Explained, type OperatorExplainer, outputOf, repeated, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
+import { clamped, clampOf, type Explained, type OfReference, type OperatorExplainer, outputOf, repeated, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
 
-type Add = Prepared<typeof reference.ADD>;
+type Add = OfReference<typeof reference.ADD>;
 type General = Extract<Add, { kind: 'general' }>;
 type PowersOfTwo = Extract<Add, { kind: 'powers of two' }>;
 

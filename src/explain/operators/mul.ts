@@ -1,5 +1,4 @@
 /** MUL: the product of both inputs, less their zero points, rescaled. */
-import type { Prepared } from '../../../kernels/kernel.ts';
 import type { Activation } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
@@ -7,9 +6,9 @@ import { name, read, times } from '../../formula/expression.ts';
 import { step } from '../../formula/formula.ts';
 import { derive, rescaling, scaleOf } from '../derivation.ts';
 import { unscaled } from './elementwise.ts';
-import { clampOf, magnitude, type OperatorExplainer, offset, repeated, requantized, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
+import { clampOf, magnitude, type OfReference, type OperatorExplainer, offset, repeated, requantized, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
 
-export const MUL: OperatorExplainer<Prepared<typeof reference.MUL>> = {
+export const MUL: OperatorExplainer<OfReference<typeof reference.MUL>> = {
   ofFloat: true,
   explain(p, node) {
     const { fusedActivationFunction } = node.options<{ fusedActivationFunction: Activation }>();

@@ -16,7 +16,13 @@ import { agree } from '../derivation.ts';
 import type { Bound, Clamp, OperatorExplanation, Window } from '../explanation.ts';
 
 /** What an operator's prepare returns of nodes that compute in integers. */
-export type Quantized<O extends Operator> = Exclude<Prepared<O>, { readonly kind: 'float' }>;
+export type Quantized<O extends Operator> = Exclude<OfReference<O>, { readonly kind: 'float' }>;
+
+/** Without what profile xnnpack alone has: there is no account of it. */
+export type OfReference<O extends Operator> = Exclude<
+  Prepared<O>,
+  { readonly kind: 'xnnpack' | 'optimized' | 'float32 sum' | 'image' }
+>;
 
 /** How the nodes of an operator are explained; P is what its prepare returns. */
 export interface OperatorExplainer<P> {

@@ -1,12 +1,11 @@
 /** QUANTIZE and DEQUANTIZE: between real numbers and integers, and from one scale to another. */
-import type { Prepared } from '../../../kernels/kernel.ts';
 import { quantizeScale } from '../../../kernels/quantization.ts';
 import type * as reference from '../../../kernels/reference/index.ts';
 import type { Tensor } from '../../../kernels/tensor.ts';
 import { call, divided, type Expression, entry, float32, name, named, plus, read, round, type Term, times } from '../../formula/expression.ts'; // biome-ignore format: one line
 import { type Formula, indicesOf, type Step, step, type Table } from '../../formula/formula.ts';
 import { derive, rescaling, scaleOf } from '../derivation.ts';
-import { clamped, dimensionNames, type Explained, formula, magnitude, type OperatorExplainer, offset, requantized, typeClamp, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
+import { clamped, dimensionNames, type Explained, formula, magnitude, type OfReference, type OperatorExplainer, offset, requantized, typeClamp, valueByValue } from './operator_explainer.ts'; // biome-ignore format: one line
 
 /** Scales and zero points as formulas look them up: one for all, or by the index of a dimension. */
 function perChannel(
@@ -33,7 +32,7 @@ function perChannel(
   };
 }
 
-export const QUANTIZE: OperatorExplainer<Prepared<typeof reference.QUANTIZE>> = {
+export const QUANTIZE: OperatorExplainer<OfReference<typeof reference.QUANTIZE>> = {
   ofFloat: true,
   explain(p) {
     const clamp = typeClamp(p.output.dtype);
@@ -67,7 +66,7 @@ function withZeroPoint(x: Expression, zeroPoint: Term): Expression {
   return zeroPoint === 0 ? x : named('zero point', plus(x, zeroPoint));
 }
 
-export const DEQUANTIZE: OperatorExplainer<Prepared<typeof reference.DEQUANTIZE>> = {
+export const DEQUANTIZE: OperatorExplainer<OfReference<typeof reference.DEQUANTIZE>> = {
   ofFloat: true,
   explain(p): Explained {
     const { scale, zeroPoint, tables, input, formula } = perChannel(p.input, p);
