@@ -58,8 +58,9 @@ export class SingleNode {
   }
 }
 
-function copied({ index, name, dtype, shape, quantization, data }: Tensor): Tensor {
+function copied({ index, name, dtype, shape, quantization, data, isConstant }: Tensor): Tensor {
   const copy = new Tensor(index, name, dtype, shape, quantization);
+  copy.isConstant = isConstant;
   copy.data = data.slice();
   return copy;
 }

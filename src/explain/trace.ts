@@ -30,7 +30,7 @@ export interface Trace {
   readonly offsets: Readonly<Record<string, number>>;
   /** What a sum or a maximum is made of. They are the same in every profile. */
   readonly taps: readonly Tap[];
-  /** On the same input of the node, the interpreter's own profile first. */
+  /** On the same input of the node, the interpreter's own profile first; without xnnpack, unless it is that. */
   readonly profiles: readonly ProfileTrace[];
 }
 
@@ -67,6 +67,9 @@ export function trace(interpreter: Interpreter, inputs: InvokeInput, options: Tr
   return found;
 }
 
+/** Of XNNPACK's arithmetic there are none. */
+const WITH_FORMULAS = PROFILES.filter((profile) => profile !== 'xnnpack');
+
 /** While the data of the node's tensors is in place. */
 function traceNode(prepared: PreparedNode, o: number, at: readonly number[]): Trace {
   const { node } = prepared;
@@ -74,7 +77,7 @@ function traceNode(prepared: PreparedNode, o: number, at: readonly number[]): Tr
   if (!output) throw new InputError(`${node} has no output ${o}: it has ${node.outputs.length}`, node.place);
   checkPlace(node, output, at);
   const own = traceValue(prepared, output, at);
-  const others = PROFILES.filter((profile) => profile !== node.profile).map((profile) =>
+  const others = WITH_FORMULAS.filter((profile) => profile !== node.profile).map((profile) =>
     inProfile(node, profile, o, at),
   );
   return {

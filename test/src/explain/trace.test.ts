@@ -1,7 +1,7 @@
 /** Traces lead to the values that kernels write. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { PROFILES } from '../../../kernels/kernel.ts';
+import { PROFILES as ALL } from '../../../kernels/kernel.ts';
 import { sizeOf } from '../../../kernels/tensor.ts';
 import { explainerOf } from '../../../src/explain/operator_explainers.ts';
 import { exact, unflatten } from '../../../src/formula/evaluate.ts';
@@ -21,6 +21,9 @@ import type { TensorData } from '../../../src/runtime/tensor_info.ts';
 import { Random } from '../../fuzz/random.ts';
 import { readRecorded, recorded, valuesOf } from '../../kernels/recorded_models.ts';
 import { type SmallTensor, smallModel } from '../small_models.ts';
+
+/** Of XNNPACK's arithmetic there is no formula. */
+const PROFILES = ALL.filter((profile) => profile !== 'xnnpack');
 
 const traced = recorded.filter((op) => explainerOf({ op, isCustom: false }));
 
@@ -117,6 +120,22 @@ test('HARD_SWISH, whose 16-bit numbers are shifted by more than 15', () => {
     return profiles.map(({ value }) => value);
   });
   expect(values).toEqual([2, 2, 4, 4, 4].map((value) => PROFILES.map(() => value))); // as every reference has it
+});
+
+test('in profile xnnpack, what the delegate takes is not traced; what it leaves to the same arithmetic is', () => {
+  const place = { node: 0, at: [0, 0, 0, 0] };
+  expect(() => trace(new Interpreter(convolution, { profile: 'xnnpack' }), image, place)).toThrow(
+    /requant has no formula/,
+  );
+  const x: SmallTensor = { type: 'INT8', shape: [5], scale: 2 ** -16 };
+  const y: SmallTensor = { type: 'INT8', shape: [5], scale: 20, zeroPoint: 3 };
+  const nodes = [{ op: 'HARD_SWISH', inputs: [0], outputs: [1] }];
+  const model = smallModel({ tensors: [x, y], nodes, inputs: [0], outputs: [1] });
+  const found = trace(new Interpreter(model, { profile: 'xnnpack' }), Int8Array.of(-128, -1, 0, 1, 127), {
+    node: 0,
+    at: [0],
+  });
+  expect(found.profiles[0]).toMatchObject({ profile: 'xnnpack', value: 2 });
 });
 
 test('a convolution at a corner', () => {
