@@ -1,5 +1,5 @@
 /** The functions of expressions that are no operations: of kernels/fixed_point.ts on whole numbers, the C library's on float32. */
-import { expOnNegativeValues, getReciprocal, invSqrtMultiplier, invSqrtShift, logistic, multiplyByQuantizedMultiplier, tanh } from '../../kernels/fixed_point.ts'; // biome-ignore format: one line
+import { expOnNegativeValues, getReciprocal, invSqrtMultiplier, invSqrtShift, logForXGreaterThanOrEqualTo1, logistic, multiplyByQuantizedMultiplier, tanh } from '../../kernels/fixed_point.ts'; // biome-ignore format: one line
 import { floatFunctions, logFunction } from '../../kernels/quantization.ts';
 
 export const FUNCTIONS: { readonly [name: string]: (...values: number[]) => number } = {
@@ -15,6 +15,11 @@ export const FUNCTIONS: { readonly [name: string]: (...values: number[]) => numb
   /** 2^20 / sqrt(x). */
   inverseRoot: (x) => inverseRoot(x!, false),
   inverseRootSingleRounding: (x) => inverseRoot(x!, true),
+  /** 1 / sqrt(x) is inverseRootMultiplier(x) * 2^(inverseRootShift(x) - 31). */
+  inverseRootMultiplier: (x) => invSqrtMultiplier(x!),
+  inverseRootShift: (x) => invSqrtShift(x!),
+  /** log of a number with 19 bits of fraction, in 26. */
+  logFixed: (x) => logForXGreaterThanOrEqualTo1(x!, 12, 5),
   xor: (a, b) => a! ^ b!,
   // ---- float32
   exp: (x) => floatFunctions.exp(x!),

@@ -97,3 +97,19 @@ export function expansion(
       throw new Error('an int16 rescaling is written out by its operator');
   }
 }
+
+/** The same, where the multiplier and the shift are steps of the formula; `most` is the greatest that the shift can be. */
+export function multiplied(
+  x: Expression,
+  { multiplier, shift, most }: { readonly multiplier: Expression; readonly shift: Expression; readonly most: number },
+  singleRounding: boolean,
+): Expression {
+  if (singleRounding) {
+    const product = named('multiply', times(x, multiplier));
+    return named('right shift', floor(divided(plus(product, power(minus(30, shift))), power(minus(31, shift)))));
+  }
+  const shifted = most <= 0 ? x : named('left shift', times(x, power(call('max', shift, 0))));
+  const high = named('high multiply', floor(divided(plus(times(shifted, multiplier), power(30)), power(31))));
+  const negated = minus(0, shift);
+  return named('right shift', round(divided(high, power(most <= 0 ? negated : call('max', negated, 0)))));
+}

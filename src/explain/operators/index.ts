@@ -12,6 +12,7 @@ export { DIV, FLOOR_DIV, FLOOR_MOD } from './div.ts';
 export { ELU, EXP, GELU, LOG } from './exp.ts';
 export { BROADCAST_ARGS, FILL, ONE_HOT, RANGE, RANK, SHAPE, ZEROS_LIKE } from './generated.ts';
 export { EMBEDDING_LOOKUP, SCATTER_ND, TOPK_V2 } from './indexed.ts';
+export { L2_NORMALIZATION } from './l2_normalization.ts';
 export { BITWISE_XOR, CAST, FAKE_QUANT, LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, RIGHT_SHIFT } from './logical.ts';
 export { LOGISTIC, TANH } from './logistic.ts';
 export { MAXIMUM, MINIMUM } from './maximum_minimum.ts';
@@ -60,6 +61,6 @@ export {
   SUM,
 } from './reduction.ts';
 export { RESIZE_BILINEAR } from './resize_bilinear.ts';
-export { SOFTMAX } from './softmax.ts';
+export { LOG_SOFTMAX, SOFTMAX } from './softmax.ts';
 export { RSQRT, SQRT } from './sqrt.ts';
 export { SQUARED_DIFFERENCE } from './squared_difference.ts';
