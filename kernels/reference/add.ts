@@ -34,6 +34,7 @@ import { prepareScaling, rescale, rescaleOnce, rescaleTable } from '../shared/re
 import { int8View, type Tensor } from '../tensor.ts';
 import { isDelegated } from '../xnnpack.ts';
 import { prepareOptimizedCount, prepareXnnpackAdd, xnnpackAdd } from './xnnpack/add.ts';
+import { prepareFitsInt16, prepareReach } from './xnnpack/mul.ts';
 
 interface Options {
   fusedActivationFunction: Activation;
@@ -78,6 +79,10 @@ function prepare(node: Node, sign: 1 | -1) {
     if (shifts) return { kind: 'powers of two' as const, ...quantized, ...shifts, ...range };
   }
   const leftShift = dtype === 'int16' ? 15 : 20;
+  if (dtype !== 'int16' && sign > 0) {
+    const sum = prepareReach(input1) * input1.scale + prepareReach(input2) * input2.scale;
+    prepareFitsInt16(node, sum / scale);
+  }
   const real = addMultipliers(input1.scale, input2.scale, scale, leftShift);
   return {
     kind: 'general' as const,

@@ -22,7 +22,7 @@ import { type Broadcast, forEachRow, prepareBroadcast } from '../shared/broadcas
 import { binary, binary64, prepareZeroPoints, storeClamped64 } from '../shared/elementwise.ts';
 import { byteMask, int8View, type Tensor } from '../tensor.ts';
 import { isDelegated } from '../xnnpack.ts';
-import { prepareXnnpackMul, xnnpackMul } from './xnnpack/mul.ts';
+import { prepareFitsInt16, prepareReach, prepareXnnpackMul, xnnpackMul } from './xnnpack/mul.ts';
 
 interface Options {
   fusedActivationFunction: Activation;
@@ -44,6 +44,10 @@ function prepare(node: Node) {
   const { scale, zeroPoint, dtype } = output as Tensor<QuantizedType>;
   prepareZeroPoints(node, input1, input2, output);
   const realMultiplier = node.isMicro ? convolutionMultiplier : mulMultiplier;
+  if (dtype !== 'int16') {
+    const product = prepareReach(input1) * prepareReach(input2);
+    prepareFitsInt16(node, product * mulMultiplier(input1.scale, input2.scale, scale));
+  }
   return {
     kind: 'quantized' as const,
     ...operands,

@@ -46,8 +46,7 @@ function prepareRequantize(node: Node, input: Tensor<Quantized>) {
     (input.dtype === 'int8' || input.dtype === 'uint8') && output.dtype !== 'int32'
       ? table8(input.dtype, output.dtype, (value) => requantize(value, params))
       : undefined;
-  const isFlip = input.dtype !== output.dtype && table instanceof Int8Array; // int8 to uint8, or uint8 to int8
-  if (node.profile === 'xnnpack' && isFlip) {
+  if (node.profile === 'xnnpack' && table instanceof Int8Array) {
     node.arithmetic = 'optimized';
     const [from, to] = [input, output] as Tensor<'int8' | 'uint8'>[];
     const halfUp = table8(from.dtype, to.dtype, (value) => requantizeHalfUp(value, params));

@@ -6,7 +6,15 @@
  */
 import { multiplyByFloat } from '../../fixed_point.ts';
 import type { Eval, Node } from '../../kernel.ts';
-import { type Activation, activationRange, floatMultiplier, mulMultiplier, roundHalfEven } from '../../quantization.ts';
+import {
+  type Activation,
+  activationRange,
+  floatMultiplier,
+  mulMultiplier,
+  type QuantizedType,
+  roundHalfEven,
+  typeRange,
+} from '../../quantization.ts';
 import { type Broadcast, forEachRow } from '../../shared/broadcast.ts';
 import { byteMask, int8View, type Tensor } from '../../tensor.ts';
 
@@ -58,4 +66,23 @@ function multiply(
     const scaled = multiplyByFloat(product, multiplier, shift);
     output[k] = Math.min(Math.max((scaled + outputOffset) | 0, activationMin), activationMax);
   }
+}
+
+// ---- what the delegate leaves
+
+/** The largest |value - zeroPoint|. */
+export function prepareReach({ dtype, zeroPoint }: Tensor): number {
+  const { min, max } = typeRange(dtype as QuantizedType);
+  return Math.max(zeroPoint - min, max - zeroPoint);
+}
+
+/**
+ * The optimized kernels of 8-bit ADD and MUL narrow what they have rescaled to int16, some of it without a limit. Which values
+ * wrap is not worked out: nodes that may get there are refused, but for those of less than the 16 values that are done at a time.
+ */
+export function prepareFitsInt16(node: Node, largest: number): void {
+  if (node.profile !== 'xnnpack' || largest < 32767 - 255 || node.outputs[0].size < 16) return;
+  node.unsupported(
+    'the XNNPACK delegate leaves it, and rescaled values leave int16: what TFLite makes of them is not done',
+  );
 }
