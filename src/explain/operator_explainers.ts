@@ -4,6 +4,7 @@ import { formulaLines } from '../formula/text.ts';
 import { rolesOf } from '../model/operator_facts.ts';
 import type { PreparedNode } from '../runtime/executor.ts';
 import type { OperatorExplanation } from './explanation.ts';
+import { FLOAT_FORMS } from './operators/float_functions.ts';
 import * as explainers from './operators/index.ts';
 import type { OperatorExplainer, Quantized } from './operators/operator_explainer.ts';
 import { WITHOUT_FORMULA } from './operators/without_formula.ts';
@@ -15,6 +16,14 @@ const EXPLAINERS: { readonly [op: string]: OperatorExplainer<never> } = explaine
 /** What is known of an operator; a custom one may have any name. */
 export function explainerOf({ op, isCustom }: { op: string; isCustom: boolean }): OperatorExplainer<never> | undefined {
   return isCustom || !Object.hasOwn(EXPLAINERS, op) ? undefined : EXPLAINERS[op];
+}
+
+/** How a node that computes in float32 is explained: by its operator's explainer, or that of its float32 form. */
+export function floatExplainerOf(node: { op: string; isCustom: boolean }): OperatorExplainer<never> | undefined {
+  const explainer = explainerOf(node);
+  if (explainer?.ofFloat) return explainer;
+  const form = node.isCustom || !Object.hasOwn(FLOAT_FORMS, node.op) ? undefined : FLOAT_FORMS[node.op];
+  return form && { explain: (_, of) => form(of) };
 }
 
 const NOTHING: OperatorExplanation = {
@@ -33,12 +42,12 @@ const NOTHING: OperatorExplanation = {
 
 export function explainPrepared(prepared: PreparedNode | undefined): OperatorExplanation {
   if (!prepared) return note('its shapes are computed while the model runs: explain it after an invoke');
-  const explainer = explainerOf(prepared.node);
   const { arithmetic } = prepared.node;
   if (arithmetic !== 'reference') return note(OTHER_ARITHMETIC[arithmetic]);
   const { kind, hybrid } = Object(prepared.prepared) as { readonly kind?: unknown; readonly hybrid?: object };
-  if (kind === 'float' && !explainer?.ofFloat)
-    return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
+  const isFloat = kind === 'float';
+  const explainer = isFloat ? floatExplainerOf(prepared.node) : explainerOf(prepared.node);
+  if (!explainer && isFloat) return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
   if (!explainer) return note(`requant has no formula for this operator: ${whyNone(prepared.node)}`);
   const explained = { ...NOTHING, ...explainer.explain(prepared.prepared as never, prepared.node) };
   const numbers = numbersOf(explained);

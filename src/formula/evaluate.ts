@@ -308,9 +308,9 @@ const ROUNDINGS: { readonly [fn: string]: Rounding } = {
 const wrap = (bits: number) => (x: Value) => exact(BigInt.asIntN(bits, BigInt(x)));
 
 const OWN: { readonly [fn: string]: (...values: Value[]) => Value } = {
-  min: (a, b) => (b! < a! ? b! : a!),
-  max: (a, b) => (b! > a! ? b! : a!),
-  abs: (x) => (x! < 0 ? -x! : x!),
+  min: (a, b) => (a! < b! ? a! : b!), // of NaN and a number, and of 0 and -0, the second
+  max: (a, b) => (a! > b! ? a! : b!),
+  abs: (x) => (typeof x === 'number' ? Math.abs(x) : x! < 0n ? -x! : x!),
   int8: wrap(8),
   int16: wrap(16),
   int32: wrap(32),

@@ -1,6 +1,7 @@
 /** The functions of expressions that are no operations: of kernels/fixed_point.ts on whole numbers, the C library's on float32. */
 import { expOnNegativeValues, getReciprocal, invSqrtMultiplier, invSqrtShift, logForXGreaterThanOrEqualTo1, logistic, multiplyByQuantizedMultiplier, tanh } from '../../kernels/fixed_point.ts'; // biome-ignore format: one line
-import { floatFunctions, logFunction } from '../../kernels/quantization.ts';
+import { cosf, logf, sinf } from '../../kernels/float_math.ts';
+import { floatFunctions } from '../../kernels/quantization.ts';
 
 export const FUNCTIONS: { readonly [name: string]: (...values: number[]) => number } = {
   // ---- whole numbers
@@ -23,7 +24,9 @@ export const FUNCTIONS: { readonly [name: string]: (...values: number[]) => numb
   xor: (a, b) => a! ^ b!,
   // ---- float32
   exp: (x) => floatFunctions.exp(x!),
-  log: (x) => logFunction(1, 0, 'int8')(x!),
+  log: (x) => logf(x!),
+  cos: (x) => cosf(x!),
+  sin: (x) => sinf(x!),
   tanh: (x) => floatFunctions.tanh(x!),
   sqrt: (x) => Math.fround(Math.sqrt(x!)),
   elu: (x) => floatFunctions.elu(x!),

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PROFILES as ALL } from '../../../kernels/kernel.ts';
 import { sizeOf } from '../../../kernels/tensor.ts';
-import { explainerOf } from '../../../src/explain/operator_explainers.ts';
+import { explainerOf, floatExplainerOf } from '../../../src/explain/operator_explainers.ts';
 import { exact, unflatten } from '../../../src/formula/evaluate.ts';
 import {
   explain,
@@ -25,7 +25,9 @@ import { type SmallTensor, smallModel } from '../small_models.ts';
 /** Of XNNPACK's arithmetic there is no formula. */
 const PROFILES = ALL.filter((profile) => profile !== 'xnnpack');
 
-const traced = recorded.filter((op) => explainerOf({ op, isCustom: false }));
+const traced = recorded.filter(
+  (op) => explainerOf({ op, isCustom: false }) ?? floatExplainerOf({ op, isCustom: false }),
+);
 
 test.each(traced)('random models, in every profile that answers were recorded of: %s', (op) => {
   const random = new Random(7);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { PROFILES, type Profile } from '../../../kernels/kernel.ts';
 import { sizeOf } from '../../../kernels/tensor.ts';
-import { explainerOf, explainPrepared, numbersOf } from '../../../src/explain/operator_explainers.ts';
+import { explainerOf, explainPrepared, floatExplainerOf, numbersOf } from '../../../src/explain/operator_explainers.ts';
 import { sourcesOf } from '../../../src/explain/trace.ts';
 import { evaluate, exact, placeOf, positionIn, type Scope, scopeOf } from '../../../src/formula/evaluate.ts';
 import { read } from '../../../src/formula/expression.ts';
@@ -17,7 +17,9 @@ import { evaluateLines, LeftOut, type Meaning } from './text_parser.ts';
 /** Places of an output that are tried, all of small ones. */
 const PLACES = 40;
 
-const explained = recorded.filter((op) => explainerOf({ op, isCustom: false }));
+const explained = recorded.filter(
+  (op) => explainerOf({ op, isCustom: false }) ?? floatExplainerOf({ op, isCustom: false }),
+);
 
 test.each(explained)('%s', (op) => {
   let values = 0;

@@ -1,6 +1,6 @@
 /** Evaluates the formulas of an explanation, exactly: numbers are fractions of whole numbers without limit. */
 
-/** numerator / denominator, the denominator positive. */
+/** numerator / denominator, the denominator positive; that of an infinity is 0. */
 type Fraction = readonly [numerator: bigint, denominator: bigint];
 
 /** A function, an indexed quantity, or a value. */
@@ -71,6 +71,7 @@ function holds(condition: string, scope: Scope): boolean {
 
 function fromNumber(value: number | bigint): Fraction {
   if (typeof value === 'bigint') return [value, 1n];
+  if (Math.abs(value) === Infinity) return [value > 0 ? 1n : -1n, 0n]; // only compared
   if (!Number.isFinite(value)) throw new Error(`${value} is no number`);
   let denominator = 1;
   while (!Number.isInteger(value * denominator)) denominator *= 2; // exact, as for every double
@@ -79,6 +80,7 @@ function fromNumber(value: number | bigint): Fraction {
 
 /** The nearest double. */
 function toNumber([n, d]: Fraction): number {
+  if (d === 0n) return n > 0n ? Infinity : -Infinity;
   if (n % d === 0n) return Number(n / d);
   if (n < 0n) return -toNumber([-n, d]);
   // At least 64 bits of the quotient, and whether there are more.
