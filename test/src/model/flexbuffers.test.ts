@@ -80,8 +80,7 @@ describe('damaged bytes', () => {
     const map = bytes.length;
     bytes.push(map - inner, 10 << 2);
     bytes.push(bytes.length - map, 9 << 2, 1);
-    const start = performance.now();
+    // Followed without end, it would not come back.
     expect(readFlexbufferMap(Uint8Array.from(bytes))).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(1000);
   });
 });

@@ -401,17 +401,12 @@ describe('values that are known only while the graph runs', () => {
     expect(executor.nodes).toHaveLength(5);
   });
 
-  test('a thousand stages take no quadratic time', () => {
-    const time = (stages: number) => {
-      const shapes = Array.from({ length: stages + 2 }, () => ({ shape: [1] }));
-      const lines = Array.from({ length: stages }, (_, i): Line => ['FILL', [i + 1, 0], [i + 2]]);
-      const executor = executorOf(graphOf([{ shape: [1], data: [1] }, ...shapes.slice(1)], [1], lines, [stages + 1]));
-      const start = performance.now();
-      run(executor, [1]);
-      return performance.now() - start;
-    };
-    time(500);
-    expect(time(4000)).toBeLessThan(8 * Math.max(time(1000), 20));
+  test('thousands of stages run', () => {
+    const stages = 4000; // in quadratic time they would outlast the test
+    const shapes = Array.from({ length: stages + 2 }, () => ({ shape: [1] }));
+    const lines = Array.from({ length: stages }, (_, i): Line => ['FILL', [i + 1, 0], [i + 2]]);
+    const executor = executorOf(graphOf([{ shape: [1], data: [1] }, ...shapes.slice(1)], [1], lines, [stages + 1]));
+    expect(run(executor, [1]).outputs).toHaveLength(1);
   });
 
   test('values that nothing can know are refused, and do not loop', () => {

@@ -319,17 +319,10 @@ describe('the tap', () => {
     expect(interpreter.invoke(input)[0]!.data).toEqual(input);
   });
 
-  test('takes time in proportion to the nodes', () => {
-    const time = (nodes: number) => {
-      const interpreter = new Interpreter(longChain(nodes));
-      let calls = 0;
-      const start = performance.now();
-      interpreter.invoke(Int8Array.of(1), { tap: () => calls++ });
-      expect(calls).toBe(nodes);
-      return performance.now() - start;
-    };
-    time(200);
-    expect(time(8000)).toBeLessThan(8 * Math.max(time(2000), 20));
+  test('of a long chain sees each node once', () => {
+    let calls = 0;
+    new Interpreter(longChain(20_000)).invoke(Int8Array.of(1), { tap: () => calls++ });
+    expect(calls).toBe(20_000);
   });
 });
 
@@ -357,9 +350,7 @@ function longChain(nodes: number): Uint8Array {
 
 test('a chain of 100,000 nodes loads and runs', () => {
   const bytes = longChain(100_000);
-  const start = performance.now();
-  const interpreter = new Interpreter(bytes);
-  expect(performance.now() - start).toBeLessThan(8000); // 1.5 s on a machine of two cores
+  const interpreter = new Interpreter(bytes); // in quadratic time it would outlast the test
   expect(interpreter.invoke(Int8Array.of(-5))[0]!.data).toEqual(Int8Array.of(-5));
   expect(interpreter.memory.arena).toBe(32);
 });

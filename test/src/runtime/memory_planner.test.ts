@@ -157,9 +157,7 @@ describe('100,000 requests are planned at once', () => {
     { what: 'all alive at once', requests: many.map((i) => request(size(i), 0, 9)), bound: 1 },
     { what: 'all alive to the end', requests: many.map((i) => request(size(i), i, 100_000)), bound: 1 },
   ])('$what', ({ requests, bound }) => {
-    const start = performance.now();
-    const { size } = planMemory(requests);
-    expect(performance.now() - start).toBeLessThan(8000); // 0.4 to 1.6 s on a machine of two cores
+    const { size } = planMemory(requests); // in quadratic time it would outlast the test
     expect(size).toBeLessThanOrEqual(bound * lowerBound(requests));
   });
 });

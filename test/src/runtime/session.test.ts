@@ -84,10 +84,8 @@ describe('loops end', () => {
     // Each of 0 to 3 is a loop of the next; the state of the innermost never reaches the limit.
     const never = graph([int32(), int32([1], { buffer: ONE }), bool], { opcodeIndex: code('LESS') });
     const subgraphs = [whileGraph(4, 1), whileGraph(4, 2), whileGraph(4, 3), increment, never];
-    const start = performance.now();
     const interpreter = interpreterOf(subgraphs, { limits: { iterations: 10_000 } });
     expect(failure(() => count(interpreter, -(2 ** 31)))).toBeInstanceOf(LimitError);
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 
@@ -116,7 +114,6 @@ describe('subgraphs that run', () => {
   });
 
   test('a tree of 2^30: each runs the next twice', () => {
-    const start = performance.now();
     const twice = Array.from(
       { length: 30 },
       (_, i): Subgraph => ({
@@ -127,7 +124,6 @@ describe('subgraphs that run', () => {
       }),
     );
     expect(failure(() => interpreterOf([...twice, increment, isLess]))).toBeInstanceOf(LimitError);
-    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 
