@@ -5,7 +5,7 @@ import { type Diagnosis, type Mistake, mistakesOf, type Peers } from './diagnosi
 import { type Evidence, evidenceOf, nearlyExact, type Strength, strengthOf } from './evidence.ts';
 import type { Choice, Slot, Values, VariantModel } from './hypothesis.ts';
 import { hasErrorModel, modelOf } from './models/models.ts';
-import type { NodeCase } from './node_case.ts';
+import { type NodeCase, rangeOf } from './node_case.ts';
 import type { Run } from './run.ts';
 import { caseOf } from './run_case.ts';
 import { isSame } from './same.ts';
@@ -44,7 +44,7 @@ export function diagnose(
   if (!subject) return null;
   const { model, candidate, reference } = subject;
   const found = search(model, candidate, reference);
-  const evidence = evidenceOf(candidate, reference, channelsOf(subject.node));
+  const evidence = evidenceOf(candidate, reference, channelsOf(subject.node), rangeOf(subject.node.output.dtype));
   const others = compared.filter((other) => other.info.index !== info.index);
   const peers = peersOf(others, run);
   const weighed = ranked(found.exact.map((choice) => weigh(choice, subject, evidence, peers)));
@@ -152,7 +152,7 @@ function weigh(
     if (!values.every((value, i) => isSame(value, candidate[i]!))) contradicted.push(index);
     else if (different === 0) unaffected.push(index);
     else {
-      const evidence = evidenceOf(candidate, reference, channelsOf(node));
+      const evidence = evidenceOf(candidate, reference, channelsOf(node), rangeOf(node.output.dtype));
       informative += evidence.informative;
       bits += evidence.bits;
       explained.push(index);

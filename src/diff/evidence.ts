@@ -18,22 +18,33 @@ const SURE_MARGIN = 16;
 
 export type Strength = 'none' | 'weak' | 'strong';
 
-/** `channels`: the last dimension, along which parameters may differ. */
-export function evidenceOf(candidate: Values, reference: Values, channels: number): Evidence {
+/**
+ * `channels`: the last dimension, along which parameters may differ. `limits`: of the type that the candidate's values have; one that is
+ * saturated tells no more than its side.
+ */
+export function evidenceOf(
+  candidate: Values,
+  reference: Values,
+  channels: number,
+  limits: { readonly min: number; readonly max: number } | undefined,
+): Evidence {
   const alike = new Set<string>();
   const different = new Map<string, number>();
+  const free: number[] = [];
   for (const [i, value] of candidate.entries()) {
     const key = `${i % channels}:${reference[i]}:${value}`;
     if (isSame(value, reference[i]!)) alike.add(key);
-    else different.set(key, value - reference[i]!);
+    else if (!different.has(key)) {
+      different.set(key, value - reference[i]!);
+      if (value !== limits?.min && value !== limits?.max) free.push(value - reference[i]!);
+    }
   }
   const informative = different.size;
   const bits = bitsOfChoice(alike.size + informative, informative);
-  const differences = [...different.values()];
-  const largest = differences.reduce((most, difference) => Math.max(most, Math.abs(difference)), 0);
+  const largest = free.reduce((most, difference) => Math.max(most, Math.abs(difference)), 0);
   return {
     informative,
-    bits: bits + Math.log2(1 + 2 * largest) + informative * Math.max(bitsPerValue(differences), 1),
+    bits: bits + Math.log2(1 + 2 * largest) + free.length * Math.max(bitsPerValue(free), 1) + informative - free.length,
   };
 }
 

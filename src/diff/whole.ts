@@ -5,6 +5,7 @@ import { ORDERS, planInOrder, planMemory, type Request } from '../runtime/memory
 import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 import { type TheirTensor, valuesAs } from './candidate.ts';
 import { type Evidence, evidenceOf, type Strength, strengthOf } from './evidence.ts';
+import { rangeOf } from './node_case.ts';
 import type { Run } from './run.ts';
 import { isSame } from './same.ts';
 
@@ -73,7 +74,7 @@ function pooled(written: readonly TheirTensor[], contents: Contents): Evidence {
   let [informative, bits] = [0, 0];
   for (const their of written) {
     const reference = valuesAs(their, contents.get(their.tensor.index)!);
-    const own = evidenceOf(their.values, reference, their.tensor.shape.at(-1) ?? 1);
+    const own = evidenceOf(their.values, reference, their.tensor.shape.at(-1) ?? 1, rangeOf(their.tensor.dtype));
     informative += own.informative;
     bits += own.bits;
   }
