@@ -183,6 +183,8 @@ export class Node {
   scratches: Tensor[] = [];
   /** Memory of the node's own, asked for with `persistent`. */
   persistents: Tensor[] = [];
+  /** Those of them that carry something from one eval to the next. */
+  readonly states: Tensor[] = [];
   /** The tensors of which prepare read the values. */
   readonly valuesRead: Tensor[] = [];
   readonly #parts: NodeParts;
@@ -308,6 +310,14 @@ export class Node {
   persistent<T extends DType>(dtype: T, size: number): Tensor<T> {
     const tensor = new Tensor(-1, `${this.op} memory`, dtype, [size]);
     this.persistents.push(tensor);
+    return tensor;
+  }
+
+  /** Memory of zeros at first, in which eval keeps what the next one needs; resetVariables makes it zeros again. */
+  state<T extends DType>(dtype: T, size: number): Tensor<T> {
+    const tensor = this.persistent(dtype, size);
+    this.states.push(tensor);
+    this.hasState = true;
     return tensor;
   }
 

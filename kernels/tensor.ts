@@ -11,6 +11,9 @@ export interface DataOf {
   float32: Float32Array;
   int4: Int8Array;
   int2: Int8Array;
+  /** Of TensorFlow Lite Micro's audio front end alone, as uint64. */
+  uint32: Uint32Array;
+  uint64: BigUint64Array;
   /** The handle of a resource variable: its number in Callees.resources. */
   resource: Int32Array;
 }
@@ -28,8 +31,15 @@ const ARRAYS = {
   float32: Float32Array,
   int4: Int8Array,
   int2: Int8Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
   resource: Int32Array,
 } satisfies { [T in DType]: { new (buffer: ArrayBuffer, byteOffset: number, length: number): DataOf[T] } };
+
+/** Whether an array's elements are BigInts: of int64 and uint64. */
+export function isOfBigInts(data: object): data is BigInt64Array | BigUint64Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
 
 export function isDType(name: string): name is DType {
   return Object.hasOwn(ARRAYS, name);
@@ -163,6 +173,11 @@ export function bytesOf({ data }: Tensor): Uint8Array {
 /** An int32 tensor's values, or the 32-bit halves of an int64 tensor's, low half first. */
 export function int32Words({ data }: Tensor<'int32' | 'int64'>): Int32Array {
   return new Int32Array(data.buffer, data.byteOffset, data.byteLength >> 2);
+}
+
+/** The 32-bit halves of a uint64 tensor, low half first. */
+export function uint32Halves({ data }: Tensor<'uint64'>): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
 }
 
 /** The 32-bit halves of an int64 tensor, low half first. */

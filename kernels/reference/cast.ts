@@ -11,12 +11,18 @@ import { int8View, int32Halves, type Tensor } from '../tensor.ts';
 const TYPES = ['int8', 'uint8', 'int16', 'int32', 'int64', 'bool', 'float32'] as const;
 
 function prepare(node: Node) {
-  const input = node.input(0, ...TYPES, 'int4', 'int2');
-  return { input, output: node.output(0, input.shape, ...TYPES) };
+  const input = node.input(0, ...TYPES, 'uint32', 'int4', 'int2');
+  const output = node.output(0, input.shape, ...TYPES, 'uint32');
+  const other = input.dtype === 'uint32' ? output : output.dtype === 'uint32' ? input : undefined;
+  if (other?.dtype === 'int64' || other?.dtype === 'float32') {
+    node.unsupported(`it casts uint32 only from and to narrower integers and int32, not ${other.dtype}`);
+  }
+  return { input, output };
 }
 
 function bind({ input, output }: ReturnType<typeof prepare>): Eval {
-  if (input.dtype === 'float32') return castFromFloat(input as Tensor<'float32'>, output);
+  if (input.dtype === 'float32')
+    return castFromFloat(input as Tensor<'float32'>, output as Tensor<(typeof TYPES)[number]>);
   if (output.dtype === 'float32') return castToFloat(input, output as Tensor<'float32'>);
   if (output.dtype === 'bool') return castToBool(input, output as Tensor<'bool'>);
   if (input.dtype === 'int64') {

@@ -1,5 +1,5 @@
 /** The numbers of a candidate's array -> values of a tensor: integers as stored, or reals; signs, widths, printed digits. */
-import { elementSize, isDType, viewOf } from '../../kernels/tensor.ts';
+import { elementSize, isDType, isOfBigInts, viewOf } from '../../kernels/tensor.ts';
 import type { GivenArray, NpyData } from '../io/npy_array.ts';
 import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 import type { Values } from './hypothesis.ts';
@@ -257,7 +257,7 @@ function ownData(values: Values, tensor: TensorInfo): TensorData | null {
   const data = viewOf(dtype, new ArrayBuffer(values.length * elementSize(dtype)), 0, values.length);
   for (const [i, value] of values.entries()) {
     if (!Number.isInteger(value)) return null;
-    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
+    data[i] = isOfBigInts(data) ? BigInt(value) : value;
     if (Number(data[i]) !== value) return null;
   }
   return data;

@@ -8,6 +8,7 @@ export type NpyData =
   | Int32Array
   | Uint32Array
   | BigInt64Array
+  | BigUint64Array
   | Float32Array
   | Float64Array;
 

@@ -20,6 +20,7 @@ const TYPES: { readonly [descr: string]: { dtype: string; array: NpyDataConstruc
   i4: { dtype: 'int32', array: Int32Array },
   u4: { dtype: 'uint32', array: Uint32Array },
   i8: { dtype: 'int64', array: BigInt64Array },
+  u8: { dtype: 'uint64', array: BigUint64Array },
   f4: { dtype: 'float32', array: Float32Array },
   f8: { dtype: 'float64', array: Float64Array },
 };

@@ -1,6 +1,6 @@
 /** Inputs that nobody gave: zeros or random numbers, the same ones from a seed on every machine. */
 import { InputError } from '../../kernels/errors.ts';
-import { elementSize, isDType, viewOf } from '../../kernels/tensor.ts';
+import { elementSize, isDType, isOfBigInts, viewOf } from '../../kernels/tensor.ts';
 import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 
 /** The values of one input. */
@@ -15,14 +15,14 @@ export function madeUp(input: TensorInfo, how: 'zeros' | 'random', seed = 0): Gi
   if (!isDType(dtype)) throw new InputError(`${input} is ${dtype}, which cannot be made up`);
   const data = viewOf(dtype, new ArrayBuffer(size * elementSize(dtype)), 0, size);
   if (how === 'zeros') {
-    const reals = quantization && dtype !== 'float32' && !(data instanceof BigInt64Array);
+    const reals = quantization && dtype !== 'float32' && !isOfBigInts(data);
     return { data: reals ? input.quantize(new Float32Array(size)) : data, source: reals ? 'real 0' : 'zeros' };
   }
   const random = generator(seed + input.index);
   const [low, high] = RANDOM[dtype] ?? [0, 1];
   for (let i = 0; i < size; i++) {
     const value = dtype === 'float32' ? low + (high - low) * random() : low + Math.floor((high - low + 1) * random());
-    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
+    data[i] = isOfBigInts(data) ? BigInt(value) : value;
   }
   return { data, source: `random from ${low} to ${high}, seed ${seed}` };
 }

@@ -1,6 +1,6 @@
 /** Arrays that others recorded -> values of a model's tensors. */
 import { InputError } from '../../kernels/errors.ts';
-import { isDType, sizeOf, viewOf } from '../../kernels/tensor.ts';
+import { isDType, isOfBigInts, sizeOf, viewOf } from '../../kernels/tensor.ts';
 import type { TensorData, TensorInfo } from '../runtime/tensor_info.ts';
 import type { NpyData } from './npz.ts';
 
@@ -17,7 +17,7 @@ export function asTensorData(data: NpyData, tensor: TensorInfo, name: string): T
   const values = viewOf(dtype, new ArrayBuffer(data.length * 8), 0, data.length);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    values[i] = values instanceof BigInt64Array ? toBigInt(value) : Number(value);
+    values[i] = isOfBigInts(values) ? toBigInt(value) : Number(value);
     const kept = dtype === 'float32' && isReal ? Math.fround(Number(value)) : Number(value);
     if (!Object.is(Number(values[i]), kept) && Number(values[i]) !== kept) {
       throw new InputError(`${name} holds ${value}, which is no ${dtype}, as ${tensor} is`, { tensor: tensor.index });

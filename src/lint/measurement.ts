@@ -1,5 +1,6 @@
 /** What runs on real inputs show of each node's output: which values it takes, by channel. */
 
+import { isOfBigInts } from '../../kernels/tensor.ts';
 import { isQuantized } from '../inspect/data_flow.ts';
 import type { Interpreter } from '../runtime/interpreter.ts';
 import type { TensorData } from '../runtime/tensor_info.ts';
@@ -45,7 +46,7 @@ export function measure(interpreter: Interpreter, inputs: Iterable<readonly Tens
     interpreter.resetVariables();
     interpreter.invoke([...values], {
       tap: ({ index, shape, data }, node) => {
-        if (node.outputs[0]?.index !== index || !isQuantized(tensors[index]!) || data instanceof BigInt64Array) return;
+        if (node.outputs[0]?.index !== index || !isQuantized(tensors[index]!) || isOfBigInts(data)) return;
         const channels = shape.at(-1) ?? 1;
         let counting = found.get(node.index);
         if (!counting) {

@@ -28,7 +28,7 @@ import {
   type OptimizedBind,
   ValuesNotKnown,
 } from '../../kernels/kernel.ts';
-import { type Tensor, viewOf } from '../../kernels/tensor.ts';
+import { bytesOf, isOfBigInts, type Tensor, viewOf } from '../../kernels/tensor.ts';
 import { Budget } from './budget.ts';
 import type { Graph } from './graph.ts';
 import { align, type Plan, planMemory, type Request } from './memory_planner.ts';
@@ -168,12 +168,13 @@ export class Executor {
     return this.#costs.work;
   }
 
-  /** As TFLite: int8 variables start at their zero point, all others at 0. */
+  /** As TFLite: int8 variables start at their zero point, all others, and the state of operators, at 0. */
   resetVariables(): void {
     for (const { data, dtype, zeroPoint } of this.#graph.variables) {
-      if (data instanceof BigInt64Array) data.fill(0n);
+      if (isOfBigInts(data)) data.fill(0n);
       else data.fill(dtype === 'int8' ? zeroPoint : 0);
     }
+    for (const { node } of this.#nodes) for (const state of node.states) bytesOf(state).fill(0);
   }
 
   /** Gives back what it takes of the budget; it cannot run until it loads a graph again. */

@@ -1,4 +1,5 @@
 /** QUANTIZE and DEQUANTIZE, by their definition: q = clamp(round(real / scale) + zero point), real = scale * (q - zero point). */
+import { isOfBigInts } from '../../../kernels/tensor.ts';
 import type { ExpectedRounding } from '../arithmetic.ts';
 import { eachValue, type Step, VariantModel } from '../hypothesis.ts';
 import { clampSlot, dequantizeStep, outputOf, zeroPointSlot } from '../mistakes/output.ts';
@@ -35,7 +36,7 @@ export function quantizeModel(node: NodeCase, own: ExpectedRounding): VariantMod
 function requantizeModel(node: NodeCase, own: ExpectedRounding): VariantModel | undefined {
   const [input] = node.inputs;
   const [from, to] = [scaleOf(input), outputOf(node)];
-  if (!input || !from || !to || input.data instanceof BigInt64Array) return undefined;
+  if (!input || !from || !to || isOfBigInts(input.data)) return undefined;
   const reading = readingSlot('input', input.dtype);
   const offset = inputOffsetSlot(from.zero, to.zero, input.dtype);
   const { data } = input;
