@@ -39,6 +39,7 @@ interface Index {
 function countRecorded(): Operator[] {
   const operators = new Map<string, Operator>();
   for (const name of [...Object.keys(reference), ...Object.keys(custom)]) {
+    if (name.startsWith('Signal')) continue; // TensorFlow Lite Micro's alone: test/kernels/signal.test.ts
     const counts = Object.fromEntries(PROFILES.map((profile) => [profile, new Map()])) as Operator['counts'];
     operators.set(name, { name, counts });
   }

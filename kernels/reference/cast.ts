@@ -2,7 +2,7 @@
  * CAST: the value in another type. To a narrower integer it wraps, bool is whether it is not 0. From and to float32 it is
  * in float/cast.ts.
  *
- * Equals: cast.cc. Deviations: none.
+ * Equals: cast.cc. Deviations: uint32 only from and to int32 and narrower types.
  */
 import { castFromFloat, castToFloat } from '../float/cast.ts';
 import { type Eval, type Node, operator } from '../kernel.ts';
