@@ -70,7 +70,7 @@ const prepare = (
   return OPERATORS[op].prepare(new Node(parts, { profile, limits }));
 };
 
-test.each(['tflite', 'tflite-2.19'] as const)('profile %s has none of them', (profile) => {
+test.each(['tflite', 'tflite-2.19', 'xnnpack'] as const)('profile %s has none of them', (profile) => {
   const window = (under: Environment['profile']) =>
     prepare('SignalWindow', { shift: 12 }, [[2, 8], [8]], 'int16', under);
   expect(() => window('tflm')).not.toThrow();
