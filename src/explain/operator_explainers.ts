@@ -47,7 +47,8 @@ export function explainPrepared(prepared: PreparedNode | undefined): OperatorExp
   const { kind, hybrid } = Object(prepared.prepared) as { readonly kind?: unknown; readonly hybrid?: object };
   const isFloat = kind === 'float';
   const explainer = isFloat ? floatExplainerOf(prepared.node) : explainerOf(prepared.node);
-  if (!explainer && isFloat) return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
+  const isLeftOut = isFloat && !Object.hasOwn(WITHOUT_FORMULA, prepared.node.op);
+  if (!explainer && isLeftOut) return note(hybrid ? HYBRID : 'it computes in float32: nothing is rescaled');
   if (!explainer) return note(`requant has no formula for this operator: ${whyNone(prepared.node)}`);
   const explained = { ...NOTHING, ...explainer.explain(prepared.prepared as never, prepared.node) };
   const numbers = numbersOf(explained);

@@ -204,6 +204,19 @@ describe('what is said of a node', () => {
     expect(one('RELU').formulas[0]).not.toContain('int32(');
   });
 
+  test('an operator of float32 without a formula', () => {
+    const float = { type: 'FLOAT32', shape: [4] } as const;
+    const model = smallModel({
+      tensors: [float, float],
+      nodes: [{ op: 'ROUND', inputs: [0], outputs: [1] }],
+      inputs: [0],
+      outputs: [1],
+    });
+    const { formulas, notes } = explain(new Interpreter(model, { allowFloat: true })).nodes[0]!;
+    expect(formulas).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/no formula for this operator: .*halves to even/)]);
+  });
+
   test('an operator without a formula', () => {
     const weights = { ...int8, data: [1, 2, 3, 4] } as const;
     const overTime = { type: 'INT16', shape: [1, 2], scale: 0.5 } as const;
