@@ -88,6 +88,13 @@ describe.skipIf(!existsSync(cases))('cases (skipped where they are not there)', 
     expect(status).toBe(2);
   });
 
+  test("audio_preprocessor_int8: TensorFlow Lite Micro's front end, with its bits", () => {
+    const files = ['audio_preprocessor_int8/model.tflite', 'audio_preprocessor_int8/golden.npz'];
+    const { status, text } = requant('verify', ...files, '--profile', 'tflm');
+    expect(text).toMatch(/bit-exact with TensorFlow Lite Micro: 0 of \d+ values differ/);
+    expect(status).toBe(0);
+  });
+
   test('svdf_int8_time runs under tflm, and the refusal under tflite says so', () => {
     const run = (profile: string) =>
       requant('run', 'svdf_int8_time/model.tflite', '--input-fill', 'zeros', '--profile', profile);

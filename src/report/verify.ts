@@ -39,13 +39,22 @@ export function verifyBlocks({ summary, models }: VerifyReport): Block[] {
   ];
 }
 
+/** Whose answers a profile's are. */
+const RUNTIMES: { readonly [profile: string]: string } = {
+  tflite: 'TFLite',
+  'tflite-2.19': 'TensorFlow 2.19',
+  tflm: 'TensorFlow Lite Micro',
+  'single-rounding': 'TensorFlow Lite Micro, rounding once',
+  xnnpack: "TFLite's default interpreter",
+};
+
 function verdict({ profile, kernels, values, different, unsupported, failed }: VerifyReport['summary']): Block {
   const skipped = unsupported + failed;
   const left = skipped > 0 ? `; ${plural(skipped, 'model')} not compared` : '';
   const text = `${different} of ${values} values differ (profile ${profile}, kernels ${kernels})${left}`;
   if (different > 0) return { kind: 'text', text, tone: 'error' };
   return values > 0
-    ? { kind: 'text', text: `bit-exact with TFLite: ${text}`, tone: 'good' }
+    ? { kind: 'text', text: `bit-exact with ${RUNTIMES[profile] ?? 'what was recorded'}: ${text}`, tone: 'good' }
     : { kind: 'text', text: `nothing was compared: ${text}`, tone: 'warning' };
 }
 
