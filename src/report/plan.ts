@@ -86,7 +86,7 @@ function tflmBlocks(builds: readonly MicroMemory[], isRefused: boolean): Block[]
         row('persistent part', ({ persistent }) => persistent),
         ...parts.map((part) => row(`  ${PARTS[part]}`, (memory) => memory.parts[part])),
         row('head and persistent part', ({ total }) => total),
-        row('least tensor_arena', ({ leastArena }) => leastArena),
+        row('tensor_arena, about', ({ leastArena }) => leastArena),
       ],
     },
     {

@@ -76,6 +76,8 @@ class Writer {
   /** The output's indices, where it follows value by value; one of them alone is its position. */
   #place: readonly string[] = [];
   #sum: Expression | undefined;
+  /** Sums and their like that are open. */
+  #folds = 0;
   #temporaries = 0;
 
   constructor(node: NodeExplanation) {
@@ -183,26 +185,39 @@ class Writer {
 
   /** The first case whose conditions hold; the last needs none. */
   #cases(cases: readonly Case[], name: string): Value {
-    if (cases.length === 1) return this.#value(cases[0]!.value);
+    const [first] = cases as [Case];
+    if (cases.length === 1) {
+      if (first.when.length > 0) this.#leaveOut(first);
+      return this.#value(first.value);
+    }
     const known = cases.map(({ value }) => this.#boundsOf(value));
     const bounds = known.reduce((a, b) => (a === 'real' || b === 'real' ? 'real' : union(a, b)));
     const variable = this.#variable(name);
     this.lines.push(`${typeOf(bounds)} ${variable};`);
     // What conditions are made of stands before the first of them.
-    const conditions = cases.slice(0, -1).map(({ when }) => when.map((c) => this.#condition(c)).join(' && '));
+    const mayBeNone = this.#folds > 0 && cases.at(-1)!.when.length > 0; // a term of a sum may be left out
+    const conditions = (mayBeNone ? cases : cases.slice(0, -1)).map(({ when }) =>
+      when.map((c) => this.#condition(c)).join(' && '),
+    );
     cases.forEach(({ value }, i) => {
       const condition = conditions[i];
-      const opening =
-        i === 0 ? `if (${condition}) {` : i < cases.length - 1 ? `} else if (${condition}) {` : '} else {';
+      const otherwise = condition === undefined ? '} else {' : `} else if (${condition}) {`;
       if (i > 0) this.lines.pop(); // the brace that closes the case before
-      this.#block(opening, () => {
+      this.#block(i === 0 ? `if (${condition}) {` : otherwise, () => {
         const before = this.#names;
         this.#names = new Map(before);
         this.lines.push(`${variable} = ${this.#as(typeOf(bounds), this.#value(value))};`);
         this.#names = before;
       });
     });
+    if (mayBeNone) this.lines.splice(-1, 1, '} else {', '  continue;', '}');
     return { text: variable, bounds };
+  }
+
+  /** Where its conditions do not hold there is no value: a term of a sum is left out. */
+  #leaveOut({ when }: Case): void {
+    if (this.#folds === 0) throw new NotWritten('what may have no value');
+    this.lines.push(`if (!(${when.map((c) => this.#condition(c)).join(' && ')})) continue;`);
   }
 
   #condition({ left, relation, right }: Condition): string {
@@ -436,8 +451,10 @@ class Writer {
     const found = isArg ? this.#variable('first') : best;
     if (isArg) this.lines.push(`int ${found} = 0;`);
     if (e.fold === 'product') throw new NotWritten('a product that may wrap');
+    this.#folds++;
     this.#ranges(e, 0, this.#guards(e), () => {
       if (e.fold === 'count') {
+        if (e.term.kind === 'apply') this.lines.push(`(void)${this.#value(e.term).text};`); // where it has none, it goes on
         this.lines.push(`${best}++;`);
         return;
       }
@@ -451,7 +468,8 @@ class Writer {
       // The first value counts even where it is the least that there is.
       this.lines.push(`if (${inBrackets(value.text)} ${relation} ${best}) ${then}`);
     });
-    return { text: found, bounds: isArg ? bounds : bounds };
+    this.#folds--;
+    return { text: found, bounds };
   }
 
   /** Of a node's accumulator more is known than types tell. */

@@ -25,7 +25,7 @@ import {
 
 /** What the figures were compared with. */
 export const CHECKED =
-  'equal to what the recorder of tflite-micro 0.dev20261023 says on x86-64; 32 bits follow from sizes of structs';
+  'the Python package: equal to what the recorder of tflite-micro 0.dev20261023 says; the others follow from sizes of structs';
 
 /** What the persistent part is made of. */
 export type PersistentPart =
