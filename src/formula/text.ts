@@ -40,11 +40,11 @@ export function conditionText({ left, relation, right }: Condition, numbers: Num
 }
 
 export function expressionText(e: Expression, numbers: Numbers): string {
-  return textOf(e, (part) => textOf2(part, numbers), numbers).text;
+  return wholeText(e, numbers).text;
 }
 
-function textOf2(e: Expression, numbers: Numbers): Text {
-  return textOf(e, (part) => textOf2(part, numbers), numbers);
+function wholeText(e: Expression, numbers: Numbers): Text {
+  return textOf(e, (part) => wholeText(part, numbers), numbers);
 }
 
 /** The text of an expression, given that of its parts. */
